@@ -1,0 +1,492 @@
+/** What a route needs, worked out once, when the route is added: a request only walks the ready plan. */
+
+import { alternativesOf } from './alternatives.ts'
+import type { SecurityAlternative } from './alternatives.ts'
+import { coercer, fieldsCoercer } from './coercion.ts'
+import type { Coerce } from './coercion.ts'
+import type { BodyDescription, BodyKind, Definition, FilesOptions, ParameterOptions } from './definition.ts'
+import type { Place, Requirement } from './definition.ts'
+import type { AnyDependency, Dependencies, Override } from './dependency.ts'
+import { toJsonSchema } from './json-schema.ts'
+import type { JsonSchema } from './json-schema.ts'
+import { DeclarationError } from './option-error.ts'
+import { insufficientScope, missingCredentials } from './refusal.ts'
+import type { Refusal } from './refusal.ts'
+import { validate } from './schema.ts'
+import type { Schema } from './schema.ts'
+import type { Scheme } from './scheme.ts'
+
+/** One value of the request, with a slot for it. */
+export interface PlanNode {
+  readonly slot: number
+  readonly definition: Exclude<Definition, { readonly kind: 'security' | 'fresh' }>
+  readonly children: readonly PlannedNeed[]
+  /** Whether its value, or anything beneath it, comes from the body. */
+  readonly readsBody: boolean
+  /** The scopes required along the path, for those that ask for them. */
+  readonly required: readonly string[]
+  readonly parameter?: PlannedParameter
+  /** The form field that files are read from. */
+  readonly filesName?: string
+  readonly alternatives?: readonly Alternative[]
+}
+
+/** A node, and the name it was asked for under. */
+export interface PlannedNeed {
+  readonly name: string
+  readonly node: PlanNode
+}
+
+/** One way through an `anyOf`. */
+export interface Alternative {
+  readonly checks: readonly Check[]
+  readonly node: PlanNode
+}
+
+/** A security scheme that must let the caller pass, or an `anyOf` of which one alternative must. */
+export interface Check {
+  readonly node: PlanNode
+  /** The scheme whose words refuse; none for an `anyOf`, which refuses in those of its alternatives. */
+  readonly scheme: Scheme | undefined
+  readonly requirement: Requirement
+  /** A caller without credentials may pass. */
+  readonly optional: boolean
+  readonly missing: Refusal | undefined
+  readonly insufficient: Refusal | undefined
+}
+
+/** A parameter of the request: where it is, how it is read, and what the documentation says of it. */
+export interface PlannedParameter {
+  readonly place: Place | 'body'
+  /** The name on the wire. */
+  readonly name: string
+  readonly schema: Schema
+  readonly jsonSchema: JsonSchema | undefined
+  readonly required: boolean
+  readonly options: ParameterOptions
+  readonly coerce: Coerce
+  /** For a form: all of its fields at once. */
+  readonly coerceFields: (fields: Iterable<readonly [string, unknown]>) => Record<string, unknown>
+  /** The order of its errors: those of dependencies first, then a route's own by place. */
+  readonly rank: number
+}
+
+/** What a route reads from the body. */
+export interface PlannedBody {
+  readonly kind: BodyKind
+  readonly schemas: readonly PlannedParameter[]
+  readonly files: readonly { readonly name: string; readonly options: FilesOptions }[]
+  readonly described: readonly BodyDescription[]
+}
+
+/** A route, ready to be walked. */
+export interface Plan {
+  readonly slots: number
+  readonly checks: readonly Check[]
+  /** Evaluated for what they refuse; their values are thrown away. */
+  readonly guards: readonly PlanNode[]
+  readonly needs: readonly PlannedNeed[]
+  readonly parameters: readonly PlannedParameter[]
+  readonly body: PlannedBody | undefined
+  /** The credentials a caller needs: any one of these, each a set of schemes with their scopes. */
+  readonly security: readonly SecurityAlternative[]
+}
+
+/** What a plan is made of. */
+export interface Planned {
+  /** For messages: `GET /items/{id}`. */
+  readonly title: string
+  readonly needs: Dependencies
+  readonly guards: readonly AnyDependency[]
+  readonly overrides: readonly Override[]
+  /** The names in the path. */
+  readonly pathNames: readonly string[]
+  readonly webSocket: boolean
+}
+
+/**
+ * Compiles what a route asks for.
+ *
+ * Scopes that are required travel down to the schemes that declare them. What can never be met is refused here: a scope
+ * that nothing declares, a path parameter that the path lacks, a resource that would outlive what it stands on.
+ */
+export function planRoute(planned: Planned): Plan {
+  return new Planner(planned).plan()
+}
+
+/** What stands in for a dependency. Inside of the replacement, the original stands for itself. */
+export function replacementOf(target: AnyDependency, overrides: readonly Override[]): AnyDependency {
+  return overrides.findLast((override) => override.target === target)?.replacement ?? target
+}
+
+/** The scopes of a requirement, each once, outermost first. */
+export function scopesIn(requirement: Requirement): readonly string[] {
+  return [...new Set(requirement.flat())]
+}
+
+class Planner {
+  readonly #planned: Planned
+  readonly #shared = new Map<AnyDependency, Map<string, PlanNode>>()
+  readonly #parameters: PlannedParameter[] = []
+  readonly #bodies: { kind: BodyKind; parameter?: PlannedParameter; files?: PlannedBody['files'][number] }[] =
+    []
+  readonly #described: BodyDescription[] = []
+  #slots = 0
+
+  constructor(planned: Planned) {
+    this.#planned = planned
+  }
+
+  plan(): Plan {
+    const { guards, needs, overrides } = this.#planned
+    const mentions: Mention[] = [...guards.map((guard): Mention => ['', guard]), ...Object.entries(needs)]
+    const checks = this.#checksOf(mentions, [], overrides)
+    const guardNodes = guards.map((guard) => this.#node(guard, '', [], [], overrides, 0))
+    const planned = Object.entries(needs).map(([name, needed]) => ({
+      name,
+      node: this.#node(needed, name, [], [], overrides, 0),
+    }))
+    return {
+      slots: this.#slots,
+      checks,
+      guards: guardNodes,
+      needs: planned,
+      parameters: this.#parameters,
+      body: this.#body(),
+      security: alternativesOf([...guards, ...Object.values(needs)]),
+    }
+  }
+
+  /** Every scheme that must let the caller pass, with what is required of it, before anything else happens. */
+  #checksOf(
+    mentions: readonly Mention[],
+    above: readonly string[],
+    overrides: readonly Override[],
+  ): readonly Check[] {
+    const found: {
+      target: AnyDependency
+      scheme: Scheme | undefined
+      node: PlanNode
+      requirement: Requirement
+      optional: boolean
+    }[] = []
+    const seen = new Map<AnyDependency, Set<string>>()
+
+    const visit = (
+      [name, target]: Mention,
+      requirement: Requirement,
+      path: readonly string[],
+      optional: boolean,
+      active: readonly Override[],
+    ) => {
+      const key = JSON.stringify([name, requirement, path, optional, active.length])
+      const before = seen.get(target) ?? new Set()
+      if (before.has(key)) return
+      seen.set(target, before.add(key))
+
+      const actual = replacementOf(target, active)
+      const beneath = actual === target ? active : active.filter((override) => override.target !== target)
+      const { definition } = target
+      if (definition.kind === 'scheme') {
+        const node = this.#node(target, '', [], [], active, 1)
+        found.push({ target, scheme: definition.scheme, node, requirement, optional })
+        return
+      }
+      const inner = actual.definition
+      if (inner.kind === 'security') {
+        const added = this.#added(requirement, inner.required, inner.inner)
+        visit([name, inner.inner], added, extended(path, inner.required), optional, beneath)
+      } else if (inner.kind === 'optional') {
+        visit([name, inner.inner], requirement, path, true, beneath)
+      } else if (inner.kind === 'fresh') {
+        visit([name, inner.inner], requirement, path, optional, beneath)
+      } else if (inner.kind === 'anyOf') {
+        const node = this.#node(target, name, requirement, path, active, 1)
+        // A form among the alternatives waits its turn: nothing is read before the other credentials are good.
+        if (node.readsBody) return
+        found.push({ target, scheme: undefined, node, requirement: [], optional })
+      } else {
+        for (const child of namedMembersOf(inner, name)) {
+          visit(child, this.#passedTo(child[1], requirement), path, optional, beneath)
+        }
+      }
+    }
+    for (const mention of mentions) visit(mention, [], above, false, overrides)
+
+    return found.map(({ target, scheme, node, requirement, optional }) => {
+      const all = found.filter((other) => other.target === target).flatMap((other) => other.requirement)
+      const scopes = scopesIn(all)
+      return {
+        node,
+        scheme,
+        requirement,
+        optional,
+        missing: scheme && missingCredentials(scheme, scopes),
+        insufficient: scheme && insufficientScope(scheme, scopes),
+      }
+    })
+  }
+
+  /** @param depth 0 for what the route itself asks for, whose errors come last. */
+  #node(
+    target: AnyDependency,
+    name: string,
+    requirement: Requirement,
+    path: readonly string[],
+    overrides: readonly Override[],
+    depth: number,
+  ): PlanNode {
+    const actual = replacementOf(target, overrides)
+    const beneath = actual === target ? overrides : overrides.filter((override) => override.target !== target)
+    const { definition } = actual
+    if (definition.kind === 'security') {
+      const more = this.#added(requirement, definition.required, definition.inner)
+      const longer = extended(path, definition.required)
+      return this.#node(definition.inner, name, more, longer, beneath, depth)
+    }
+    if (definition.kind === 'fresh') {
+      const { inner } = definition
+      const anew = replacementOf(inner, beneath)
+      return this.#build(anew, anew.definition, name, requirement, path, beneath, depth)
+    }
+
+    const key = this.#sharingKey(actual, name, requirement, path, overrides)
+    const known = this.#shared.get(target)?.get(key)
+    if (known !== undefined) return known
+    const node = this.#build(actual, definition, name, requirement, path, beneath, depth)
+    const siblings = this.#shared.get(target) ?? new Map<string, PlanNode>()
+    this.#shared.set(target, siblings.set(key, node))
+    return node
+  }
+
+  /**
+   * Which mentions of a dependency share one value: all of them, except that a parameter is a different one under
+   * another name, and that what depends on the required scopes is computed for each set of them.
+   */
+  #sharingKey(
+    actual: AnyDependency,
+    name: string,
+    requirement: Requirement,
+    path: readonly string[],
+    overrides: readonly Override[],
+  ): string {
+    const isNamed = isParameter(actual.definition) || mayHoldParameter(actual.definition)
+    const depends = dependsOnScopes(actual, overrides, new Set())
+    const required = requirement.map((group) => [...group].sort()).sort()
+    return `${isNamed ? name : ''} ${depends ? JSON.stringify([required, path.toSorted()]) : ''}`
+  }
+
+  #build(
+    actual: AnyDependency,
+    definition: Definition,
+    name: string,
+    requirement: Requirement,
+    path: readonly string[],
+    overrides: readonly Override[],
+    depth: number,
+  ): PlanNode {
+    if (definition.kind === 'security' || definition.kind === 'fresh') {
+      return this.#node(actual, name, requirement, path, overrides, depth)
+    }
+    const slot = this.#slots++
+    if (definition.kind === 'anyOf') {
+      const alternatives = definition.members.map((member) => {
+        const wanted: AnyDependency = {
+          scopes: actual.scopes,
+          definition: { kind: 'security', inner: member, required: requirement },
+        }
+        return {
+          checks: this.#checksOf([[name, wanted]], path, overrides),
+          node: this.#node(member, name, requirement, path, overrides, depth + 1),
+        }
+      })
+      const readsBody = alternatives.some((alternative) => alternative.node.readsBody)
+      return { slot, definition, children: [], readsBody, required: path, alternatives }
+    }
+    const parameter = this.#parameter(definition, name, depth)
+    if (definition.kind === 'context') this.#context(definition)
+
+    const children = namedMembersOf(definition, name).map(([childName, child]) => ({
+      name: childName,
+      node: this.#node(child, childName, this.#passedTo(child, requirement), path, overrides, depth + 1),
+    }))
+    if (definition.kind === 'resource' && definition.lifetime === 'request') this.#refuseShortLived(children)
+    return {
+      slot,
+      definition,
+      children,
+      required: path,
+      readsBody: readsBodyItself(definition) || children.some(({ node }) => node.readsBody),
+      ...(parameter === undefined ? {} : { parameter }),
+      ...(definition.kind === 'files' ? { filesName: definition.options.name ?? name } : {}),
+    }
+  }
+
+  #parameter(definition: Definition, name: string, depth: number): PlannedParameter | undefined {
+    if (definition.kind === 'files') {
+      const shown = definition.options.name ?? name
+      this.#bodies.push({ kind: 'files', files: { name: shown, options: definition.options } })
+      return undefined
+    }
+    if (definition.kind !== 'parameter' && definition.kind !== 'body') return undefined
+    const place = definition.kind === 'body' ? 'body' : definition.place
+    const wireName = definition.options.name ?? (place === 'header' ? headerName(name) : name)
+    if (place === 'path' && !this.#planned.pathNames.includes(wireName)) {
+      throw new DeclarationError(`${this.#planned.title} has no {${wireName}} in its path`)
+    }
+    const jsonSchema = toJsonSchema(definition.schema, 'input')
+    const planned: PlannedParameter = {
+      place,
+      name: wireName,
+      schema: definition.schema,
+      jsonSchema,
+      required: place === 'path' || !accepts(definition.schema, undefined),
+      options: definition.options,
+      coerce: coercer(jsonSchema),
+      coerceFields: fieldsCoercer(jsonSchema),
+      rank: depth > 0 ? 0 : ['path', 'query', 'header', 'cookie', 'body'].indexOf(place) + 1,
+    }
+    if (definition.kind === 'body') this.#bodies.push({ kind: definition.body, parameter: planned })
+    else this.#parameters.push(planned)
+    return planned
+  }
+
+  #context(definition: Extract<Definition, { kind: 'context' }>): void {
+    if (definition.webSocketOnly && !this.#planned.webSocket) {
+      throw new DeclarationError(`${this.#planned.title} asks for a socket, which only webSocket routes have`)
+    }
+    if (definition.body !== undefined) {
+      this.#described.push(definition.body)
+      this.#bodies.push({ kind: 'form' })
+    }
+  }
+
+  #body(): PlannedBody | undefined {
+    if (this.#bodies.length === 0) return undefined
+    const { title, webSocket } = this.#planned
+    if (webSocket) throw new DeclarationError(`${title} asks for a body, which a WebSocket has not`)
+    const kinds = new Set(this.#bodies.map(({ kind }) => (kind === 'json' ? 'json' : 'form')))
+    if (kinds.size > 1) throw new DeclarationError(`${title} asks for the body as JSON and as a form at once`)
+    return {
+      kind: kinds.has('json') ? 'json' : this.#bodies.some(({ kind }) => kind === 'files') ? 'files' : 'form',
+      schemas: this.#bodies.flatMap(({ parameter }) => parameter ?? []),
+      files: this.#bodies.flatMap(({ files }) => files ?? []),
+      described: this.#described,
+    }
+  }
+
+  /** A request-long resource on top of one that closes with the handler would stand on nothing at its end. */
+  #refuseShortLived(children: readonly PlannedNeed[]): void {
+    for (const { name, node } of children) {
+      const { definition } = node
+      if (definition.kind === 'resource' && definition.lifetime === 'handler') {
+        throw new DeclarationError(
+          `${this.#planned.title}: a resource that lives as long as the request needs "${name}", which closes with the handler; give both the same lifetime`,
+        )
+      }
+      this.#refuseShortLived(node.children)
+    }
+  }
+
+  #added(above: Requirement, own: Requirement, inner: AnyDependency): Requirement {
+    const unmet = own.flat().find((scope) => !inner.scopes.includes(scope))
+    if (unmet !== undefined) {
+      throw new DeclarationError(
+        `${this.#planned.title}: nothing declares the required scope ${JSON.stringify(unmet)}`,
+      )
+    }
+    return [...above, ...own]
+  }
+
+  /** The part of a requirement that concerns a child: what the schemes beneath it declare. */
+  #passedTo(child: AnyDependency, requirement: Requirement): Requirement {
+    return requirement.filter((group) => {
+      const declared = group.filter((scope) => child.scopes.includes(scope))
+      if (declared.length > 0 && declared.length < group.length) {
+        throw new DeclarationError(
+          `${this.#planned.title}: securityAny needs scopes of one scheme, not of several (${group.join(', ')})`,
+        )
+      }
+      return declared.length > 0
+    })
+  }
+}
+
+/** The scopes on the way down, each once, outermost first. */
+function extended(path: readonly string[], required: Requirement): readonly string[] {
+  return [...new Set([...path, ...required.flat()])]
+}
+
+/** What a definition asks for in turn. */
+export function membersOf(definition: Definition): readonly AnyDependency[] {
+  switch (definition.kind) {
+    case 'computed':
+    case 'resource':
+      return Object.values(definition.needs)
+    case 'allOf':
+    case 'anyOf':
+      return definition.members
+    case 'optional':
+    case 'security':
+    case 'fresh':
+      return [definition.inner]
+    default:
+      return []
+  }
+}
+
+/** A dependency, and the name it is asked for under. */
+type Mention = readonly [name: string, target: AnyDependency]
+
+function namedMembersOf(definition: Definition, name: string): readonly Mention[] {
+  if (definition.kind === 'computed' || definition.kind === 'resource')
+    return Object.entries(definition.needs)
+  return membersOf(definition).map((member) => [name, member])
+}
+
+function isParameter(definition: Definition): boolean {
+  return definition.kind === 'parameter' || definition.kind === 'body' || definition.kind === 'files'
+}
+
+/** A combinator hands the name it was asked for under on to what it combines. */
+function mayHoldParameter(definition: Definition): boolean {
+  return definition.kind === 'optional' || definition.kind === 'anyOf' || definition.kind === 'allOf'
+}
+
+function readsBodyItself(definition: Definition): boolean {
+  return (
+    definition.kind === 'body' ||
+    definition.kind === 'files' ||
+    (definition.kind === 'context' && definition.body !== undefined)
+  )
+}
+
+/** Whether the value differs with the scopes required: somebody reads them, or they decide between alternatives. */
+function dependsOnScopes(
+  target: AnyDependency,
+  overrides: readonly Override[],
+  above: ReadonlySet<AnyDependency>,
+): boolean {
+  if (above.has(target)) return false
+  const actual = replacementOf(target, overrides)
+  const { definition } = actual
+  if (definition.kind === 'context') return definition.usesScopes === true
+  if (definition.kind === 'anyOf' && definition.members.some((member) => member.scopes.length > 0))
+    return true
+  const within = new Set([...above, target])
+  return membersOf(definition).some((member) => dependsOnScopes(member, overrides, within))
+}
+
+/** `xRequestId` and `x_request_id` are both `x-request-id` on the wire. */
+function headerName(key: string): string {
+  return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`).replaceAll('_', '-')
+}
+
+function accepts(schema: Schema, value: unknown): boolean {
+  try {
+    const result = validate(schema, value)
+    return !(result instanceof Promise) && result.issues === undefined
+  } catch {
+    return false
+  }
+}

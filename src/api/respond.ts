@@ -1,0 +1,172 @@
+/** One request through one route: authorize, resolve, handle, close, answer, clean up. */
+
+import { HttpError } from '../http/http-error.ts'
+import { OAuthError } from '../protocol/oauth-error.ts'
+import { Context } from './context.ts'
+import { Deadlines } from './deadlines.ts'
+import type { Deadline } from './deadlines.ts'
+import { Refusal } from './refusal.ts'
+import { bareFailure, errorReply, leavesInPieces, refusalReply, replyTo, whenSent } from './reply.ts'
+import type { Framing } from './reply.ts'
+import { Resolution } from './resolve.ts'
+import { Resources } from './resources.ts'
+import type { Route } from './route.ts'
+
+/** Turns an error into a handler's result. `undefined` leaves it to the next handler. */
+export type ErrorHandler = (error: unknown, request: Request) => unknown
+
+/** What a route needs of the application while it answers. */
+export interface Surroundings {
+  /** What the application does about errors, newest first. */
+  readonly errorHandlers: readonly ErrorHandler[]
+  /** Told of what nobody foresaw; the client gets a bare 500. */
+  readonly report: (error: unknown) => void
+  /** Keeps the application from stopping before this is done. */
+  readonly keep: (work: Promise<unknown>) => void
+}
+
+/** A request, matched with its route. */
+export interface Matched {
+  readonly request: Request
+  /** The query, without the question mark. */
+  readonly search: string
+  readonly pathParameters: Readonly<Record<string, string>>
+  readonly address: string | undefined
+  readonly framing: Framing
+}
+
+/** Answers a request. Never throws. */
+export function respond(route: Route, matched: Matched, around: Surroundings): Response | Promise<Response> {
+  const { request, search, pathParameters, address, framing } = matched
+  const context = new Context(request, search, pathParameters, route.plan.slots, address)
+  const resources = new Resources()
+  const resolution = new Resolution(route.plan, context, route.limits, resources)
+  try {
+    // The way of a flood: turned away before anything is opened, without a turn of the event loop where none is needed.
+    const refusal = resolution.authorize()
+    if (refusal instanceof Refusal) return refusalReply(refusal, framing)
+    const answer = answered(route, context, resolution, resources, refusal, around, framing)
+    return route.limits.timeout > 0 ? inTime(answer, route.limits.timeout, context, framing) : answer
+  } catch (error) {
+    return failed(error, request, around, framing)
+  }
+}
+
+async function answered(
+  route: Route,
+  context: Context,
+  resolution: Resolution,
+  resources: Resources,
+  authorized: Promise<Refusal | undefined> | undefined,
+  around: Surroundings,
+  framing: Framing,
+): Promise<Response> {
+  let response: Response
+  let isStreamed = false
+  try {
+    if (authorized !== undefined) {
+      const refusal = await authorized
+      if (refusal !== undefined) return refusalReply(refusal, framing)
+    }
+    const values = await resolution.values()
+    if (values instanceof Refusal) throw values.toError()
+    const result = await route.handler(values)
+    const isReady = result instanceof Response
+    const body = isReady || route.conform === undefined ? result : await route.conform(result)
+    // The client was told to try again: what it asked for must not happen all the same.
+    if (context.hasTimedOut) throw tookTooLong()
+    await resources.closeAfterHandler()
+    isStreamed = leavesInPieces(body)
+    response = replyTo(body, route.contract.status, isReady ? undefined : context.touched, framing)
+  } catch (error) {
+    const deciding = resources.isEmpty ? error : await resources.fail(error)
+    return failed(deciding, context.request, around, framing)
+  }
+  if (resources.isEmpty && !context.hasTasks) return response
+  return finishing(response, isStreamed, context, resources, around)
+}
+
+/** Lets the response leave, then runs the background tasks, then closes what lived as long as the request. */
+function finishing(
+  response: Response,
+  isStreamed: boolean,
+  context: Context,
+  resources: Resources,
+  around: Surroundings,
+): Response {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  around.keep(promise)
+  const finish = async (): Promise<void> => {
+    // By now the response is on its way: one turn of the event loop lets its first bytes be written.
+    await new Promise((next) => setTimeout(next, 0))
+    for (const task of context.tasks) {
+      try {
+        await task()
+      } catch (error) {
+        around.report(error)
+      }
+    }
+    try {
+      await resources.closeAfterResponse()
+    } catch (error) {
+      around.report(error)
+    }
+    resolve()
+  }
+  if (isStreamed) return whenSent(response, () => void finish())
+  void finish()
+  return response
+}
+
+/** The answer, or 503 when it has not begun in time. */
+function inTime(
+  answer: Promise<Response>,
+  timeout: number,
+  context: Context,
+  framing: Framing,
+): Promise<Response> {
+  return new Promise((resolve) => {
+    const deadline: Deadline = {
+      at: performance.now() + timeout,
+      expire: () => {
+        context.timeOut()
+        resolve(errorReply(tookTooLong(), framing))
+      },
+    }
+    deadlines.add(deadline, timeout)
+    void answer.then((response) => {
+      deadlines.met(deadline)
+      resolve(response)
+    })
+  })
+}
+
+const deadlines = new Deadlines()
+
+function tookTooLong(): HttpError {
+  return new HttpError(503, 'The request took too long', { headers: { 'retry-after': '1' } })
+}
+
+/** An error as a response: the application's own handlers first, then what the error says of itself. */
+export async function failed(
+  error: unknown,
+  request: Request,
+  around: Surroundings,
+  framing: Framing,
+): Promise<Response> {
+  let deciding = error
+  for (const handler of around.errorHandlers) {
+    try {
+      const result = await handler(deciding, request)
+      if (result !== undefined) return replyTo(result, 500, undefined, framing)
+    } catch (thrown) {
+      deciding = thrown
+    }
+  }
+  if (deciding instanceof HttpError || deciding instanceof OAuthError) {
+    if (deciding.status >= 500) around.report(deciding)
+    return errorReply(deciding, framing)
+  }
+  around.report(deciding)
+  return bareFailure(framing)
+}

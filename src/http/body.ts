@@ -1,0 +1,138 @@
+/** Reading a request body: never more than the limit, and never more than once. */
+
+import { HttpError } from './http-error.ts'
+
+/**
+ * Where the bytes of a request come from when its listener knows a shorter way than a web stream. Answers `undefined`
+ * when somebody has begun to read the stream; calls `onChunk` for each chunk until that answers false.
+ */
+export type BodySource = (onChunk: OnChunk) => Promise<void> | undefined
+
+/** Takes a chunk; false ends the reading. */
+export type OnChunk = (chunk: Uint8Array) => boolean
+
+/** The property under which a listener leaves a {@link BodySource} on a request. */
+export const bodySource: unique symbol = Symbol('gatewright.bodySource')
+
+/**
+ * Reads a body into memory.
+ *
+ * @example
+ *
+ * ```ts
+ * const bytes = await readBytes(request, 1_000_000)
+ * ```
+ *
+ * @param limit In bytes.
+ * @throws {HttpError} 413 when there is more, 415 when the body is compressed, 400 when the sender stopped half-way.
+ * @throws {TypeError} When the body was read before.
+ */
+export async function readBytes(request: Request, limit: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  await eachChunk(request, limit, (chunk) => {
+    chunks.push(chunk)
+    size += chunk.byteLength
+  })
+  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : joined(chunks, size)
+}
+
+/**
+ * Reads a body as text. It must be UTF-8: a byte that is not would become a replacement character, and two different
+ * bodies the same text.
+ *
+ * @param limit In bytes.
+ * @throws {HttpError} 400 when it is not UTF-8; otherwise as {@link readBytes}.
+ */
+export async function readText(request: Request, limit: number): Promise<string> {
+  return decodeUtf8(await readBytes(request, limit))
+}
+
+/** Decodes UTF-8, a leading byte order mark dropped. */
+export function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return strictUtf8.decode(bytes)
+  } catch (cause) {
+    throw new HttpError(400, 'The body is not valid UTF-8', { cause })
+  }
+}
+
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true })
+
+/** Hands over a body chunk by chunk, counted while reading, as a chunked body does not say its length beforehand. */
+export async function eachChunk(
+  request: Request,
+  limit: number,
+  onChunk: (chunk: Uint8Array) => void,
+): Promise<void> {
+  // RFC 9110 §8.4: nothing here decompresses, so a small body cannot become a large one.
+  const coding = request.headers.get('content-encoding')
+  if (coding !== null && coding.trim().toLowerCase() !== 'identity') {
+    throw new HttpError(415, 'The content coding of the body is not supported')
+  }
+  if (Number(request.headers.get('content-length') ?? 0) > limit) throw tooLarge()
+  if (request.bodyUsed) throw alreadyRead()
+
+  let size = 0
+  let refusal: unknown
+  const take: OnChunk = (chunk) => {
+    size += chunk.byteLength
+    try {
+      if (size > limit) throw tooLarge()
+      onChunk(chunk)
+    } catch (error) {
+      refusal = error
+      return false
+    }
+    return true
+  }
+  const sourced = request as { [bodySource]?: BodySource }
+  const source = sourced[bodySource]
+  try {
+    const reading = source?.(take) ?? readStream(request, take)
+    // the request cannot know that it was read past it
+    if (source !== undefined) sourced[bodySource] = () => Promise.reject(alreadyRead())
+    await reading
+  } catch (cause) {
+    if (cause instanceof BodyReadTwice) throw cause
+    throw new HttpError(400, 'The body could not be read', { cause })
+  }
+  if (refusal !== undefined) throw refusal
+}
+
+async function readStream(request: Request, onChunk: OnChunk): Promise<void> {
+  if (request.body === null) return
+  if (request.body.locked) throw alreadyRead()
+  const reader: ReadableStreamDefaultReader<Uint8Array> = request.body.getReader()
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) return
+    if (!onChunk(value)) {
+      // not awaited: a source that never settles its cancellation must not keep the answer back
+      reader.cancel().catch(() => undefined)
+      return
+    }
+  }
+}
+
+/** Somebody asked for a body that is gone. A mistake in the program, not in the request. */
+class BodyReadTwice extends TypeError {}
+
+/** The error for a body that another piece of code has read before. */
+export function alreadyRead(): TypeError {
+  return new BodyReadTwice('The request body was already read by something that ran before')
+}
+
+function tooLarge(): HttpError {
+  return new HttpError(413)
+}
+
+function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
+  const bytes = new Uint8Array(size)
+  let at = 0
+  for (const chunk of chunks) {
+    bytes.set(chunk, at)
+    at += chunk.byteLength
+  }
+  return bytes
+}

@@ -1,0 +1,444 @@
+/** Serving an application on a port, on Node, Bun and Deno. The only file that knows srvx and crossws. */
+
+import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http'
+import type { Peer } from 'crossws'
+import type { serve } from 'crossws/server/node'
+import type { Server, ServerRequest } from 'srvx'
+import { bodySource, type BodySource } from './body.ts'
+import { nodeBodySource } from './node-body.ts'
+import { NamedStatus, watchNode, type NodeWatch } from './node-connections.ts'
+import { nativeRequest, nativeSource } from './node-request.ts'
+import { connectionOver, type ConnectionEnds } from './websocket-connection.ts'
+import type { AcceptedUpgrade, Upgrade } from './websocket.ts'
+
+/** What a listener knows of a request beyond the request itself. */
+export interface RequestInfo {
+  /** The IP address of the client; of the last hop that is not trusted, with `trustProxy`. */
+  readonly address?: string | undefined
+  /** What the path begins with before the application's own part, where it is mounted below one: `/api`. */
+  readonly basePath?: string | undefined
+  /** Keeps the process from closing before the promise has settled. */
+  waitUntil?(promise: Promise<unknown>): void
+  /** A response class that the listener sends faster. Build the one response of a request with it. */
+  readonly Response?: typeof Response | undefined
+}
+
+/** What can be served. */
+export interface Listenable {
+  fetch(request: Request, info: RequestInfo): Response | Promise<Response>
+  /** Decides about a WebSocket. Without it such a request goes to `fetch` like any other. */
+  upgrade?(request: Request, info: RequestInfo): Upgrade | Promise<Upgrade>
+  /** Limits that the application asks for; the options of {@link listen} go before them. */
+  readonly limits?: ListenLimits
+  /**
+   * Set by an application that never gives its request to `new Request(request)` or `fetch(request)`: on Node it is then
+   * spared the making of a native one, and gets srvx's, which behaves the same otherwise. `asNative` makes one of it.
+   */
+  readonly takesLightRequests?: boolean
+}
+
+/** How long and how much a listener bears. Times in seconds, sizes in bytes. */
+export interface ListenLimits {
+  /** Until all headers are there. 10 unless told. Node only; Bun and Deno have times of their own. */
+  readonly headersTimeout?: number
+  /** Until the whole request is there, body included. 60 unless told. Node only. */
+  readonly requestTimeout?: number
+  /** How long an idle connection is kept for a next request. 5 unless told. Node only. */
+  readonly keepAliveTimeout?: number
+  /** How long a connection may be silent in both directions; a stream has to say something now and then. 120 unless told. */
+  readonly idleTimeout?: number
+  /** All headers together. 16 384 unless told; beyond it 431. */
+  readonly maxHeaderBytes?: number
+  /** Connections at a time; further ones are closed. 10 000 unless told. Node only. */
+  readonly maxConnections?: number
+  /** Requests at a time; further ones get 503. 1 000 unless told. */
+  readonly maxRequests?: number
+  /** One WebSocket message. 1 MiB unless told; beyond it the connection is closed with 1009. */
+  readonly maxMessageBytes?: number
+  /** How long a WebSocket may not even answer a ping. 30 unless told. */
+  readonly pingTimeout?: number
+}
+
+/** Where and how to listen. */
+export interface ListenOptions extends ListenLimits {
+  /** 8000 unless told; 0 takes a free one. */
+  readonly port?: number
+  /** `localhost` unless told: only this machine. `0.0.0.0` or `::` for all networks. */
+  readonly hostname?: string
+  /** Which proxies may say who the client is and which host it asked for. None unless told. */
+  readonly trustProxy?: boolean | 'loopback' | readonly string[]
+  /** Told of what `fetch` or `upgrade` threw. The client gets a bare 500. `console.error` unless told. */
+  readonly onError?: (error: unknown) => void
+}
+
+/** A port being listened on. */
+export interface Listener {
+  readonly port: number
+  readonly hostname: string
+  /** `http://localhost:8000`, without a slash at the end. */
+  readonly url: string
+  /**
+   * Stops: takes no more connections, closes the idle ones, lets requests finish, tells WebSockets (1001).
+   *
+   * @param options.grace What is still open after so many seconds is cut. 10 unless told.
+   */
+  close(options?: { readonly grace?: number }): Promise<void>
+}
+
+/**
+ * Listens on a port.
+ *
+ * @example
+ *
+ * ```ts
+ * const listener = await listen({ fetch: () => new Response('hello') }, { port: 8000 })
+ * await listener.close()
+ * ```
+ *
+ * @throws {Error} One line, when the port or the address cannot be had.
+ */
+export async function listen(target: Listenable, options: ListenOptions = {}): Promise<Listener> {
+  const { port = 8000, hostname = 'localhost', onError = console.error } = options
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new TypeError(`port must be a whole number from 0 to 65535, not ${String(port)}`)
+  }
+  const limits: Limits = { ...defaults, ...defined(target.limits), ...defined(options) }
+  const runtime = await loadRuntime()
+  const abort = new AbortController()
+  const sockets = webSockets(target, limits, onError, infoOf)
+  const traffic = { inFlight: 0 }
+  let node: NodeWatch | undefined
+
+  function infoOf(request: ServerRequest): RequestInfo {
+    return new ListenerInfo(request, runtime.Response)
+  }
+
+  function failed(error: unknown): Response {
+    onError(error)
+    return new runtime.Response('Internal Server Error', { status: 500 })
+  }
+
+  function dispatch(request: ServerRequest): Response | Promise<Response> {
+    const info = infoOf(request)
+    try {
+      const answer = target.fetch(onNode(request, target.takesLightRequests === true), info)
+      return answer instanceof Promise ? answer.catch(failed) : answer
+    } catch (error) {
+      return failed(error)
+    }
+  }
+
+  /** Node counts until the response has left, in node-connections.ts; elsewhere a request ends with its answer. */
+  function handle(request: ServerRequest): Response | Promise<Response> {
+    if (!isHost(request.headers.get('host'))) return new runtime.Response(null, { status: 400 })
+    if (node !== undefined)
+      return node.inFlight() > limits.maxRequests ? busy(runtime.Response) : dispatch(request)
+    if (headerBytes(request) > limits.maxHeaderBytes) return new Response(null, { status: 431 })
+    if (traffic.inFlight >= limits.maxRequests) return busy(runtime.Response)
+    traffic.inFlight++
+    const answer = dispatch(request)
+    if (answer instanceof Promise) return answer.finally(() => traffic.inFlight--)
+    traffic.inFlight--
+    return answer
+  }
+
+  const server: Server = runtime.serve({
+    fetch: handle,
+    port,
+    // One address, so that 127.0.0.1 and localhost are the same server: clients that try ::1 first fall back at once.
+    hostname: hostname === 'localhost' ? '127.0.0.1' : hostname,
+    manual: true,
+    silent: true,
+    gracefulShutdown: false,
+    error: failed,
+    trustProxy:
+      typeof options.trustProxy === 'object' ? [...options.trustProxy] : (options.trustProxy ?? false),
+    node: nodeOptions(target, limits),
+    // development would show stack traces to the client
+    bun: { development: false, idleTimeout: Math.min(255, Math.ceil(limits.idleTimeout)) },
+    deno: { signal: abort.signal },
+    ...(target.upgrade === undefined ? {} : { websocket: sockets.options }),
+  })
+  const bunSocket = server.options.bun?.['websocket'] as { maxPayloadLength?: number } | undefined
+  if (bunSocket !== undefined) bunSocket.maxPayloadLength = limits.maxMessageBytes
+  const http = server.node?.server as HttpServer | undefined
+  if (http !== undefined) node = watchNode(http, limits)
+
+  try {
+    await server.serve()
+  } catch (error) {
+    throw new Error(whyNot(error, port, hostname), { cause: error })
+  }
+
+  let closing: Promise<void> | undefined
+  const actual = Number(new URL(server.url ?? '').port || 80)
+  return {
+    port: actual,
+    hostname,
+    url: `http://${shownHost(hostname)}:${actual}`,
+    close: ({ grace = 10 } = {}) => (closing ??= closeWithin(grace)),
+  }
+
+  async function closeWithin(grace: number): Promise<void> {
+    const finished = server.close().catch(() => undefined) // not running any more: as closed as can be
+    node?.drain()
+    sockets.closeAll()
+    const { promise: late, resolve } = Promise.withResolvers<'late'>()
+    const timer = setTimeout(resolve, grace * 1000, 'late')
+    const isLate = (await Promise.race([finished, late])) === 'late'
+    clearTimeout(timer)
+    node?.stop()
+    if (!isLate) return
+    sockets.terminateAll()
+    abort.abort()
+    if (runtime.name === 'bun') await server.close(true)
+  }
+}
+
+type Limits = Required<ListenLimits>
+
+const defaults: Limits = {
+  headersTimeout: 10,
+  requestTimeout: 60,
+  keepAliveTimeout: 5,
+  idleTimeout: 120,
+  maxHeaderBytes: 16_384,
+  maxConnections: 10_000,
+  maxRequests: 1000,
+  maxMessageBytes: 1_048_576,
+  pingTimeout: 30,
+}
+
+/** Leaves out what is undefined, so that it does not hide a default. */
+function defined(limits: ListenLimits | undefined): Partial<Limits> {
+  const names = Object.keys(defaults) as (keyof Limits)[]
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = limits?.[name]
+      if (value === undefined) return []
+      if (!(value > 0)) throw new TypeError(`${name} must be a number above 0, not ${String(value)}`)
+      return [[name, value]]
+    }),
+  )
+}
+
+interface Runtime {
+  readonly name: 'node' | 'bun' | 'deno'
+  readonly serve: typeof serve
+  readonly Response: typeof Response
+}
+
+async function loadRuntime(): Promise<Runtime> {
+  if ('Bun' in globalThis) return { name: 'bun', serve: (await import('crossws/server/bun')).serve, Response }
+  if ('Deno' in globalThis)
+    return { name: 'deno', serve: (await import('crossws/server/deno')).serve, Response }
+  const [{ serve }, { FastResponse }] = await Promise.all([import('crossws/server/node'), import('srvx')])
+  return { name: 'node', serve, Response: FastResponse }
+}
+
+/** An object with a getter: most requests never ask for the address. */
+class ListenerInfo implements RequestInfo {
+  readonly Response: typeof Response
+  readonly #request: ServerRequest
+
+  constructor(request: ServerRequest, response: typeof Response) {
+    this.#request = request
+    this.Response = response
+  }
+
+  get address(): string | undefined {
+    return this.#request.ip
+  }
+
+  waitUntil(promise: Promise<unknown>): void {
+    void this.#request.waitUntil?.(promise)
+  }
+}
+
+/** Gives a request of Node the short way to its body, and makes it a native one where that matters. */
+function onNode(request: ServerRequest, isLight: boolean): Request {
+  const { req, res } = (request.runtime?.node ?? {}) as { req?: IncomingMessage; res?: ServerResponse }
+  if (req === undefined || res === undefined) return request
+  if (!isLight) return nativeRequest(req, res, request.url)
+  const light = request as { [bodySource]?: BodySource; [nativeSource]?: () => Request }
+  light[nativeSource] = () => nativeRequest(req, res, request.url)
+  if (req.method !== 'GET') light[bodySource] = nodeBodySource(req)
+  return request
+}
+
+let lastHost: string | null = null
+
+/** Whether a `Host` is one and only one: what is none would become part of the URL that links are built from. */
+function isHost(host: string | null): boolean {
+  // nearly every request has the same one
+  if (host === lastHost) return true
+  if (host !== null && (!URL.canParse(`http://${host}`) || /[\s/?#@\\,]/.test(host))) return false
+  lastHost = host
+  return true
+}
+
+function nodeOptions(target: Listenable, limits: Limits): Record<string, unknown> {
+  const shortest = Math.min(limits.headersTimeout, limits.requestTimeout)
+  return {
+    headersTimeout: limits.headersTimeout * 1000,
+    requestTimeout: limits.requestTimeout * 1000,
+    keepAliveTimeout: limits.keepAliveTimeout * 1000,
+    connectionsCheckingInterval: Math.min(1000, (shortest * 1000) / 2),
+    maxHeaderSize: limits.maxHeaderBytes,
+    ServerResponse: NamedStatus,
+    // even when the environment asks for the lenient parser: TE and CL together must stay an error
+    insecureHTTPParser: false,
+    // an `Upgrade: h2c` is not for us and is served as the plain request that it also is (RFC 9110 §7.8)
+    shouldUpgradeCallback: (request: { headers: { upgrade?: string } }) =>
+      target.upgrade !== undefined && request.headers.upgrade?.toLowerCase() === 'websocket',
+  }
+}
+
+function busy(Response: typeof globalThis.Response): Response {
+  return new Response('{"detail":"Service Unavailable"}', {
+    status: 503,
+    headers: { 'content-type': 'application/json', 'retry-after': '1' },
+  })
+}
+
+function headerBytes(request: Request): number {
+  let size = request.url.length
+  for (const [name, value] of request.headers) size += name.length + value.length + 4
+  return size
+}
+
+function whyNot(error: unknown, port: number, hostname: string): string {
+  const { code, name, message } = error as { code?: string; name?: string; message?: string }
+  if (code === 'EADDRINUSE' || name === 'AddrInUse') return `Port ${port} is already in use`
+  if (code === 'EACCES' || name === 'PermissionDenied') return `Port ${port} may not be used by this process`
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' || name === 'AddrNotAvailable') {
+    return `${hostname} is not an address of this machine`
+  }
+  return `Cannot listen on port ${port}: ${String(message).split('\n', 1)[0]}`
+}
+
+function shownHost(hostname: string): string {
+  if (hostname === '0.0.0.0' || hostname === '::') return 'localhost'
+  return hostname.includes(':') ? `[${hostname}]` : hostname
+}
+
+/** The crossws hooks that turn its events into connections. */
+function webSockets(
+  target: Listenable,
+  limits: Limits,
+  onError: (error: unknown) => void,
+  infoOf: (request: ServerRequest) => RequestInfo,
+) {
+  const live = new Map<Peer, ConnectionEnds>()
+  let isClosing = false
+
+  async function decide(request: ServerRequest): Promise<Upgrade> {
+    if (isClosing) return busy(Response)
+    try {
+      return (await target.upgrade?.(request, infoOf(request))) ?? new Response(null, { status: 404 })
+    } catch (error) {
+      onError(error)
+      return new Response('Internal Server Error', { status: 500 })
+    }
+  }
+
+  const options = {
+    async upgrade(request: Request) {
+      const answer = await decide(request)
+      if (answer instanceof Response) return denial(answer)
+      const isOffered = offered(request).includes(answer.protocol ?? '')
+      const accepted = isOffered ? answer : { open: answer.open.bind(answer) }
+      return {
+        // one namespace for all: crossws keeps a set for each for ever, and it is the path unless told
+        namespace: 'gatewright',
+        context: { accepted },
+        // RFC 6455 §4.2.2: a subprotocol that was not offered is never chosen
+        ...(accepted.protocol === undefined ? {} : { protocol: accepted.protocol }),
+      }
+    },
+    open(peer: Peer) {
+      const { accepted } = peer.context as unknown as { readonly accepted: AcceptedUpgrade }
+      const socket = socketOf(peer)
+      // Deno hands out blobs otherwise, which can only be read later
+      if (socket.addEventListener !== undefined && socket.pause === undefined)
+        socket.binaryType = 'arraybuffer'
+      const ends = connectionOver(
+        {
+          protocol: accepted.protocol ?? '',
+          send: (data) => void peer.send(data),
+          close: (code, reason) => peer.close(code, reason),
+          terminate: () => peer.terminate(),
+          bufferedAmount: () => peer.bufferedAmount,
+          ...(socket.pause === undefined
+            ? {}
+            : { pause: () => socket.pause?.(), resume: () => socket.resume?.() }),
+        },
+        { messageBytes: limits.maxMessageBytes, waitingBytes: limits.maxMessageBytes * 16 },
+      )
+      live.set(peer, ends)
+      // Deno: crossws does not hand the code on
+      socket.addEventListener?.('close', (event) => ended(peer, event))
+      try {
+        accepted.open(ends.connection)
+      } catch (error) {
+        onError(error)
+        ends.close(1011, 'Internal error')
+      }
+    },
+    message(peer: Peer, message: { readonly rawData: unknown; uint8Array(): Uint8Array }) {
+      live.get(peer)?.receive(typeof message.rawData === 'string' ? message.rawData : message.uint8Array())
+    },
+    close(peer: Peer, details: { readonly code?: number; readonly reason?: string }) {
+      if (details.code !== undefined || socketOf(peer).addEventListener === undefined) ended(peer, details)
+    },
+    error(peer: Peer) {
+      // RFC 6455 §7.1.5: it ended without a closing handshake; the close event, where there is one, comes before or after
+      setTimeout(() => ended(peer, { code: 1006 }), 0)
+    },
+    options: {
+      node: { idleTimeout: limits.pingTimeout, serverOptions: { maxPayload: limits.maxMessageBytes } },
+      bun: { idleTimeout: Math.max(8, Math.ceil(limits.pingTimeout)) },
+      deno: { idleTimeout: Math.ceil(limits.pingTimeout) },
+    },
+  }
+
+  function ended(
+    peer: Peer,
+    { code = 1005, reason = '' }: { readonly code?: number; readonly reason?: string },
+  ): void {
+    live.get(peer)?.ended({ code, reason })
+    live.delete(peer)
+  }
+
+  return {
+    options,
+    closeAll(): void {
+      isClosing = true
+      for (const ends of live.values()) ends.close(1001, 'Going away')
+    },
+    terminateAll(): void {
+      for (const ends of live.values()) ends.terminate()
+    },
+  }
+}
+
+/** The socket itself: what crossws shows is a proxy on which `pause` and `binaryType` do not work everywhere. */
+function socketOf(peer: Peer): {
+  binaryType?: string
+  pause?(): void
+  resume?(): void
+  addEventListener?(type: 'close', listener: (event: { code: number; reason: string }) => void): void
+} {
+  return (peer as unknown as { readonly _internal: { readonly ws: object } })._internal.ws
+}
+
+function offered(request: Request): readonly string[] {
+  return (request.headers.get('sec-websocket-protocol') ?? '').split(',').map((name) => name.trim())
+}
+
+/** A refused handshake ends the connection: what follows it was meant for a WebSocket. */
+function denial(answer: Response): Response {
+  const headers = new Headers(answer.headers)
+  headers.set('connection', 'close')
+  return new Response(answer.body, { status: answer.status, headers })
+}

@@ -1,0 +1,80 @@
+/** The connections of a `node:http` server: how many requests are in flight, and how to end them all in good order. */
+
+import { ServerResponse, type IncomingMessage, type Server } from 'node:http'
+import type { Socket } from 'node:net'
+
+/** What is watched of a server. */
+export interface NodeWatch {
+  /** Requests whose answer has not left completely. */
+  inFlight(): number
+  /** Closes what is idle now, and whatever becomes idle until {@link stop}. */
+  drain(): void
+  /** Cuts everything that is still open. */
+  stop(): void
+}
+
+/** Watches a server. Must be called before it listens. */
+export function watchNode(
+  server: Server,
+  limits: { readonly idleTimeout: number; readonly maxConnections: number },
+): NodeWatch {
+  const sockets = new Set<Socket>()
+  const responses = new Set<ServerResponse>()
+  let sweep: NodeJS.Timeout | undefined
+
+  server.maxConnections = limits.maxConnections
+  server.setTimeout(limits.idleTimeout * 1000)
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
+  server.prependListener('request', (request, response) => {
+    responses.add(response)
+    if (sweep !== undefined) response.shouldKeepAlive = false
+    response.once('close', () => responses.delete(response))
+    response.once('finish', () => endBody(request))
+  })
+  // between the handshake and the answer to it nobody else listens: a reset would end the process
+  server.on('upgrade', (_request, socket) => socket.on('error', () => socket.destroy()))
+
+  /** Browsers open connections in reserve. Node counts those as busy, as they might be about to send something. */
+  function closeIdle(): void {
+    server.closeIdleConnections()
+    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
+  }
+
+  return {
+    inFlight: () => responses.size,
+    drain() {
+      for (const response of responses) if (!response.headersSent) response.shouldKeepAlive = false
+      closeIdle()
+      sweep = setInterval(closeIdle, 20)
+    },
+    stop() {
+      clearInterval(sweep)
+      for (const socket of sockets) socket.destroy()
+    },
+  }
+}
+
+/**
+ * The answer has left before the body had come, as when it was refused. Closing at once could take the answer from a
+ * client that is still sending, so the rest is read and thrown away, for two seconds.
+ */
+function endBody(request: IncomingMessage): void {
+  if (request.complete || request.destroyed) return
+  request.resume()
+  const timer = setTimeout(() => {
+    if (!request.complete) request.socket.destroy()
+  }, 2000)
+  timer.unref()
+  request.once('end', () => clearTimeout(timer))
+}
+
+/** Says `200 OK` where srvx, which knows no reason phrase, says `200` and an empty one. */
+export class NamedStatus extends ServerResponse {
+  override writeHead(status: number, ...rest: readonly unknown[]): this {
+    const args = rest[0] === '' ? rest.slice(1) : rest
+    return super.writeHead(status, ...(args as []))
+  }
+}

@@ -1,0 +1,32 @@
+/** HTTP Basic credentials (RFC 7617): strict base64, UTF-8, split at the first colon. */
+
+/** A user name and a password as sent. */
+export interface BasicCredentials {
+  readonly username: string
+  readonly password: string
+}
+
+/**
+ * Decodes the part after `Basic`.
+ *
+ * @param encoded Base64 of `username:password`.
+ * @returns `undefined` when it is not base64, not UTF-8, has no colon or holds a control character (RFC 7617 §2).
+ */
+export function parseBasicCredentials(encoded: string): BasicCredentials | undefined {
+  // One canonical spelling a credential: no white space, no missing padding, nothing that decoders guess about.
+  if (encoded.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(encoded)) return undefined
+  const text = decodeUtf8(encoded)
+  const colon = text?.indexOf(':') ?? -1
+  // eslint-disable-next-line no-control-regex -- RFC 7617 §2: neither part may hold a control character
+  if (text === undefined || colon === -1 || /[\x00-\x1f\x7f]/.test(text)) return undefined
+  return { username: text.slice(0, colon), password: text.slice(colon + 1) }
+}
+
+function decodeUtf8(encoded: string): string | undefined {
+  try {
+    const bytes = Uint8Array.from(atob(encoded), (character) => character.charCodeAt(0))
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,35 @@
+/** The database that an app and the stores of this project share. */
+
+import type { Kysely } from 'kysely'
+
+/** An open database, whatever tables it is used for. */
+export interface AnyDatabase {
+  readonly dialect: 'sqlite' | 'postgres'
+  /** The Kysely instance, typed by {@link Database}. */
+  readonly kysely: unknown
+  /** Closes all connections. What runs just now may end first. */
+  close(): Promise<void>
+}
+
+/** An open database, with the tables of an app as Kysely types. */
+export interface Database<Tables = Record<never, never>> extends AnyDatabase, AsyncDisposable {
+  /** For queries of your own (https://kysely.dev). Tables whose name begins with `gatewright_` are ours. */
+  readonly kysely: Kysely<Tables>
+  /**
+   * Runs work in one transaction: committed when it resolves, rolled back when it throws. On SQLite it holds the write
+   * lock from its first moment, so wait for nothing but the database inside, and use the instance that is handed in.
+   */
+  transaction<Value>(work: (transaction: Kysely<Tables>) => Promise<Value>): Promise<Value>
+}
+
+/** Makes a database of a Kysely instance. */
+export function databaseOf<Tables>(dialect: AnyDatabase['dialect'], kysely: Kysely<Tables>): Database<Tables> {
+  const close = (): Promise<void> => kysely.destroy()
+  return {
+    dialect,
+    kysely,
+    transaction: (work) => kysely.transaction().execute(work),
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}

@@ -1,0 +1,9 @@
+/** `gatewright/store`: the database, and the ports of what is kept in it. */
+
+export type { AnyDatabase, Database } from './database.ts'
+export { DatabaseError } from './database-error.ts'
+export type { DatabaseErrorCode } from './database-error.ts'
+export { openDatabase } from './open.ts'
+export type { DatabaseOptions } from './open.ts'
+export { sqlAccountStore } from './sql/accounts.ts'
+export type { AccountChanges, AccountPage, AccountStore, StoredAccount } from './store.ts'

@@ -1,0 +1,115 @@
+/** The account store in SQL, the same for SQLite and PostgreSQL. */
+
+import type { Kysely } from 'kysely'
+import type { AnyDatabase } from '../database.ts'
+import { DatabaseError } from '../database-error.ts'
+import type { AccountChanges, AccountStore, StoredAccount } from '../store.ts'
+import { migrate } from './migrations.ts'
+import type { AccountRow, Tables } from './schema.ts'
+
+/**
+ * Opens the accounts in a database, creating the tables where they are missing.
+ *
+ * @param database Stays open when the store is closed: who opened it closes it.
+ * @param now Milliseconds since 1970.
+ * @throws DatabaseError when the tables cannot be made.
+ */
+export async function sqlAccountStore(database: AnyDatabase, now: number): Promise<AccountStore> {
+  await migrate(database, now)
+  // The cast: an app's database is typed by its own tables, and ours are beside them.
+  const kysely = database.kysely as Kysely<Tables>
+
+  async function get(id: string): Promise<StoredAccount | undefined> {
+    const query = kysely.selectFrom('gatewright_accounts').selectAll().where('id', '=', id)
+    return accountOf(await query.executeTakeFirst())
+  }
+
+  return {
+    async create(account) {
+      // The unique index decides who was first, so nobody needs to look beforehand.
+      const { numInsertedOrUpdatedRows } = await kysely
+        .insertInto('gatewright_accounts')
+        .values(rowOf(account))
+        .onConflict((conflict) => conflict.doNothing())
+        .executeTakeFirst()
+      return numInsertedOrUpdatedRows === 1n
+    },
+    get,
+    async find(usernameKey) {
+      const query = kysely.selectFrom('gatewright_accounts').selectAll().where('username_key', '=', usernameKey)
+      return accountOf(await query.executeTakeFirst())
+    },
+    async list({ after = '', limit }) {
+      const query = kysely.selectFrom('gatewright_accounts').selectAll().where('id', '>', after)
+      const rows = await query.orderBy('id').limit(limit).execute()
+      return rows.map((row) => accountOf(row)).filter((account) => account !== undefined)
+    },
+    async replacePasswordHash(id, from, to) {
+      const { numUpdatedRows } = await kysely
+        .updateTable('gatewright_accounts')
+        .set({ password_hash: to })
+        .where('id', '=', id)
+        .where('password_hash', '=', from)
+        .executeTakeFirst()
+      return numUpdatedRows === 1n
+    },
+    async update(id, changes) {
+      const set = rowChanges(changes)
+      if (Object.keys(set).length === 0) return get(id)
+      try {
+        const query = kysely.updateTable('gatewright_accounts').set(set).where('id', '=', id).returningAll()
+        return accountOf(await query.executeTakeFirst())
+      } catch (error) {
+        if (error instanceof DatabaseError && error.code === 'conflict') return 'taken'
+        throw error
+      }
+    },
+    async remove(id) {
+      const query = kysely.deleteFrom('gatewright_accounts').where('id', '=', id)
+      return (await query.executeTakeFirst()).numDeletedRows === 1n
+    },
+    async close() {},
+  }
+}
+
+function rowOf(account: StoredAccount): AccountRow {
+  return {
+    id: account.id,
+    username: account.username,
+    username_key: account.usernameKey,
+    name: account.name ?? null,
+    email: account.email ?? null,
+    scopes: account.scopes.join(' '),
+    disabled: account.disabled ? 1 : 0,
+    password_hash: account.passwordHash,
+    created_at: account.createdAt.getTime(),
+  }
+}
+
+function rowChanges(changes: AccountChanges): Partial<AccountRow> {
+  return {
+    ...(changes.username !== undefined && { username: changes.username }),
+    ...(changes.usernameKey !== undefined && { username_key: changes.usernameKey }),
+    ...('name' in changes && { name: changes.name ?? null }),
+    ...('email' in changes && { email: changes.email ?? null }),
+    ...(changes.scopes !== undefined && { scopes: changes.scopes.join(' ') }),
+    ...(changes.disabled !== undefined && { disabled: changes.disabled ? 1 : 0 }),
+    ...(changes.passwordHash !== undefined && { password_hash: changes.passwordHash }),
+  }
+}
+
+function accountOf(row: AccountRow | undefined): StoredAccount | undefined {
+  if (row === undefined) return undefined
+  return {
+    id: row.id,
+    username: row.username,
+    usernameKey: row.username_key,
+    ...(row.name !== null && { name: row.name }),
+    ...(row.email !== null && { email: row.email }),
+    scopes: row.scopes.split(' ').filter((scope) => scope !== ''),
+    // A value that nobody writes means that the row was touched by hand: better locked out than let in.
+    disabled: Number(row.disabled) !== 0,
+    passwordHash: row.password_hash,
+    createdAt: new Date(Number(row.created_at)),
+  }
+}

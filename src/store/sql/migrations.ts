@@ -1,0 +1,81 @@
+/** The steps that bring a database to the tables of this version, each run once, whoever starts first. */
+
+import { sql } from 'kysely'
+import type { Kysely } from 'kysely'
+import type { AnyDatabase } from '../database.ts'
+import type { Tables } from './schema.ts'
+
+/** One step. Steps are only ever added: what has run somewhere is never edited. */
+interface Migration {
+  readonly id: string
+  readonly statements: (dialect: AnyDatabase['dialect']) => readonly string[]
+}
+
+const migrations: readonly Migration[] = [
+  {
+    id: '0001-accounts',
+    statements: (dialect) => {
+      const { text, integer, options } = typesOf(dialect)
+      return [
+        `create table gatewright_accounts (
+          id ${text} primary key,
+          username ${text} not null,
+          username_key ${text} not null unique,
+          name ${text},
+          email ${text},
+          scopes ${text} not null,
+          disabled ${integer} not null,
+          password_hash ${text} not null,
+          created_at ${integer} not null
+        )${options}`,
+      ]
+    },
+  },
+]
+
+/** Any number will do, as long as it is always the same: starters of this project wait for each other by it. */
+const lockKey = 7_429_138_206
+
+/**
+ * Brings the tables up to date in one transaction. A step that another version has added is left alone, so that an
+ * old and a new process can run side by side.
+ *
+ * @param now Milliseconds since 1970, for the record.
+ */
+export async function migrate(database: AnyDatabase, now: number): Promise<void> {
+  // The cast: an app's database is typed by its own tables, and ours are beside them.
+  const kysely = database.kysely as Kysely<Tables>
+  await kysely.transaction().execute(async (transaction) => {
+    // On SQLite the transaction itself holds the lock. On PostgreSQL `create table if not exists` alone can fail when two
+    // start at once; this lock ends with the transaction.
+    if (database.dialect === 'postgres') {
+      await sql`select pg_advisory_xact_lock(${sql.lit(lockKey)})`.execute(transaction)
+    }
+    const { text, integer, options } = typesOf(database.dialect)
+    await run(
+      transaction,
+      `create table if not exists gatewright_migrations (
+        id ${text} primary key,
+        applied_at ${integer} not null
+      )${options}`,
+    )
+    const applied = await transaction.selectFrom('gatewright_migrations').select('id').execute()
+    const done = new Set(applied.map((row) => row.id))
+    for (const { id, statements } of migrations) {
+      if (done.has(id)) continue
+      for (const statement of statements(database.dialect)) await run(transaction, statement)
+      await transaction.insertInto('gatewright_migrations').values({ id, applied_at: now }).execute()
+    }
+  })
+}
+
+async function run(kysely: Kysely<Tables>, statement: string): Promise<void> {
+  await sql.raw(statement).execute(kysely)
+}
+
+/** Text compares by its bytes in both, so that pages come in the same order. */
+function typesOf(dialect: AnyDatabase['dialect']): { text: string; integer: string; options: string } {
+  return dialect === 'sqlite'
+    ? { text: 'text', integer: 'integer', options: ' strict' }
+    : { text: 'text collate "C"', integer: 'bigint', options: '' }
+}

@@ -1,0 +1,59 @@
+/** The ports of the store: what gatewright keeps, as operations that the database makes atomic. */
+
+/** An account as it is stored. */
+export interface StoredAccount {
+  /** Never used for another account again. */
+  readonly id: string
+  /** As its owner writes it. */
+  readonly username: string
+  /** What the username is compared by, so that `Alice` and `alice` are one account. */
+  readonly usernameKey: string
+  readonly name?: string
+  readonly email?: string
+  /** What the account may be granted. */
+  readonly scopes: readonly string[]
+  readonly disabled: boolean
+  readonly passwordHash: string
+  readonly createdAt: Date
+}
+
+/** What may change about an account. `undefined` takes an optional field away; what is not mentioned stays. */
+export interface AccountChanges {
+  readonly username?: string
+  readonly usernameKey?: string
+  readonly name?: string | undefined
+  readonly email?: string | undefined
+  readonly scopes?: readonly string[]
+  readonly disabled?: boolean
+  readonly passwordHash?: string
+}
+
+/** A page of a list. */
+export interface AccountPage {
+  /** The id of the last account of the page before. */
+  readonly after?: string
+  readonly limit: number
+}
+
+/**
+ * Where accounts are kept. Each operation is one step for everybody else: two callers never both succeed at what only
+ * one may do. Every store passes the suite in `conformance.ts`.
+ */
+export interface AccountStore {
+  /** Adds an account. Answers `false`, and adds nothing, when its id or username key is taken. */
+  create(account: StoredAccount): Promise<boolean>
+  /** The account with this id. */
+  get(id: string): Promise<StoredAccount | undefined>
+  /** The account with this username key. */
+  find(usernameKey: string): Promise<StoredAccount | undefined>
+  /** Accounts in the order of their ids, those after a given one. */
+  list(page: AccountPage): Promise<readonly StoredAccount[]>
+  /** Writes a hash if the one before is still there. Answers whether it was. */
+  replacePasswordHash(id: string, from: string, to: string): Promise<boolean>
+  /** Changes an account. Answers what it is now, `undefined` without such an account, `taken` for a username in use. */
+  update(id: string, changes: AccountChanges): Promise<StoredAccount | 'taken' | undefined>
+  /** Removes an account. Answers whether there was one. */
+  remove(id: string): Promise<boolean>
+  /** Gives back what the store holds open. */
+  close(): Promise<void>
+}

@@ -1,0 +1,183 @@
+/** A service's own access tokens: issuing them, and saying of any text whether it is one. */
+
+import type { PublicKeySet } from '../crypto/jwk.ts'
+import { protectedHeader, signJws } from '../crypto/jws.ts'
+import type { KeyMaterial } from '../crypto/key-material.ts'
+import { randomToken } from '../crypto/random.ts'
+import { prepareKey } from '../crypto/signing-key.ts'
+import type { SigningKey, SigningKeyOptions } from '../crypto/signing-key.ts'
+import { accessTokenClaims, isExpired, refusals } from '../protocol/access-token.ts'
+import type { AccessToken } from '../protocol/access-token.ts'
+import type { Rejection } from '../protocol/rejection.ts'
+import { formatScope } from '../protocol/scope.ts'
+import { checkOptions } from './access-tokens-options.ts'
+import type { AccessTokensOptions, ScopeCatalogue } from './access-tokens-options.ts'
+import { examiner } from './examine-token.ts'
+import { keyRing } from './key-ring.ts'
+import { checkNewToken } from './new-token.ts'
+import type { NewToken, TokenResponse, UncheckedToken } from './new-token.ts'
+import { principalCache } from './principal-cache.ts'
+import { noticeOf } from './rejection-notice.ts'
+
+export type { AccessToken } from '../protocol/access-token.ts'
+export type { AccessTokensOptions, RejectionNotice, ScopeCatalogue } from './access-tokens-options.ts'
+export type { NewToken, TokenResponse } from './new-token.ts'
+
+/** Issues access tokens and verifies them. */
+export interface AccessTokens<Scope extends string = string> {
+  /** Who makes the tokens. */
+  readonly issuer: string
+  /** Whom they are for. */
+  readonly audience: string
+  /** The scopes there are, each with its description. */
+  readonly scopes: Readonly<Record<Scope, string>>
+  /**
+   * Makes a token and the answer that carries it (RFC 6749 §5.1, RFC 9068 §2). Send that with
+   * `Cache-Control: no-store`.
+   *
+   * @throws Error for what no caller should ask: a scope outside of `scopes`, a registered claim, a bad lifetime.
+   */
+  issue<const Asked extends string = never>(token: NewToken<Scope, Asked>): Promise<TokenResponse>
+  /**
+   * Says what a token says, or why it is refused. Never throws, whatever it is given; needs no `this`.
+   */
+  readonly verify: (token: string) => AccessToken<Scope> | Rejection
+  /** The public keys, for others who verify these tokens (RFC 7517 §5). A shared secret is never among them. */
+  jwks(): PublicKeySet
+  /** Adds a key that verifies and is published. It signs after `signWith`. Answers its name. */
+  addKey(key: KeyMaterial | SigningKey, options?: SigningKeyOptions): string
+  /** Lets one of the keys sign from now on. */
+  signWith(keyId: string): void
+  /** Takes a key out: tokens signed with it are refused from now on, remembered ones too. */
+  retireKey(keyId: string): void
+  /** Forgets the tokens that were found good: each is checked in full when it comes again. */
+  forget(): void
+}
+
+/**
+ * Issues and verifies a service's own access tokens: JWTs of the RFC 9068 profile.
+ *
+ * @example
+ *
+ * ```ts
+ * const tokens = accessTokens({
+ *   issuer: 'http://localhost:8000',
+ *   secret: process.env.SECRET,
+ *   scopes: { me: 'See your profile', 'items:write': 'Add and change your items' },
+ * })
+ * const { access_token } = await tokens.issue({ subject: 'alice', scopes: ['me'] })
+ * const token = tokens.verify(access_token) // { subject: 'alice', scopes: ['me'], … } or a Rejection
+ * ```
+ *
+ * @param options See {@link AccessTokensOptions}: `issuer` and one of `secret` and `keys` are needed.
+ * @throws Error for an option that cannot be right; the message names it and says what would be.
+ */
+export function accessTokens<const Scopes extends ScopeCatalogue = ScopeCatalogue>(
+  options: AccessTokensOptions<Scopes>,
+): AccessTokens<keyof Scopes & string> {
+  const settings = checkOptions(options)
+  const [first, ...others] = settings.keys
+  const ring = keyRing(first, others)
+  const examining = examiner(settings, ring)
+  const cache = principalCache<AccessToken>(settings.cache)
+  const { issuer, audience, clockSkew, maxTokenLength, isRevoked, onRejected } = settings
+
+  function verify(token: string): AccessToken | Rejection {
+    if (typeof token !== 'string') return refuse(refusals.malformed, '')
+    // Before any work: a megabyte of dots is not even hashed (CVE-2025-30204).
+    if (token.length > maxTokenLength) return refuse(refusals.tooLong, '')
+    const now = settings.now()
+    const known = cache.get(token, now)
+    const found = known ?? examining.examine(token, now / 1000)
+    if ('rejection' in found) return refuse(found.rejection, token, found.members)
+    // Being remembered is no reason to outlive one's time.
+    if (known !== undefined && isExpired(known.expiresAt, clockSkew, now / 1000)) {
+      cache.delete(token)
+      return refuse(refusals.expired, token, known.claims)
+    }
+    const revoked = isRevoked && checkRevoked(isRevoked, found)
+    if (revoked !== undefined) {
+      cache.delete(token)
+      return refuse(refusals.revoked, token, undefined, revoked.cause)
+    }
+    if (known === undefined) cache.set(token, found, now)
+    return found
+  }
+
+  function refuse(
+    rejection: Rejection,
+    token: string,
+    members?: Readonly<Record<string, unknown>>,
+    cause?: unknown,
+  ): Rejection {
+    if (onRejected === undefined) return rejection
+    try {
+      onRejected(noticeOf(rejection, { token, members, issuer, audience, cause }))
+    } catch {
+      // A log that fails must not make a 500 of a 401.
+    }
+    return rejection
+  }
+
+  async function issue(wanted: UncheckedToken): Promise<TokenResponse> {
+    const { lifetime, ...token } = checkNewToken(wanted, settings)
+    const issuedAt = Math.floor(settings.now() / 1000)
+    const claims = accessTokenClaims({ issuer, audience, ...token, id: randomToken(16), issuedAt, lifetime })
+    const key = ring.signing
+    const jwt = await signJws(key, protectedHeader(key, 'at+jwt'), toJson(claims))
+    if (jwt.length > maxTokenLength) {
+      throw new Error(
+        `claims: this token has ${jwt.length} characters, and \`maxTokenLength\` is ${maxTokenLength}`,
+      )
+    }
+    const scope = token.scopes.length > 0 && { scope: formatScope(token.scopes) }
+    return { access_token: jwt, token_type: 'Bearer', expires_in: lifetime, ...scope }
+  }
+
+  function forget(): void {
+    cache.clear()
+    examining.forget()
+  }
+
+  const tokens: AccessTokens = {
+    issuer,
+    audience,
+    scopes: settings.scopes,
+    issue,
+    verify,
+    jwks: () => ring.publicKeys(),
+    addKey(material, keyOptions = {}) {
+      const key = prepareKey('addKey', material, keyOptions)
+      ring.add(key)
+      forget()
+      return key.keyId
+    },
+    signWith: (keyId) => ring.signWith(keyId),
+    retireKey(keyId) {
+      ring.retire(keyId)
+      forget()
+    },
+    forget,
+  }
+  return tokens
+}
+
+/** Whether to refuse. A question that cannot be answered is answered with no (ASVS 16.5.3). */
+function checkRevoked(
+  isRevoked: (token: AccessToken) => boolean,
+  token: AccessToken,
+): { readonly cause?: unknown } | undefined {
+  try {
+    return isRevoked(token) ? {} : undefined
+  } catch (cause) {
+    return { cause }
+  }
+}
+
+function toJson(claims: Readonly<Record<string, unknown>>): string {
+  try {
+    return JSON.stringify(claims)
+  } catch (cause) {
+    throw new Error('claims: these cannot be written as JSON', { cause })
+  }
+}
