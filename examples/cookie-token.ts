@@ -18,7 +18,7 @@ const Login = z.object({ username: z.string(), password: z.string() })
 const Note = z.object({ text: z.string().max(1000) })
 const notes: { text: string; owner: string }[] = []
 
-// The browser adds the cookie to requests of other sites as well. `sameOrigin` turns those away, logging in included.
+// Browsers add the cookie to requests of other sites too: `sameOrigin` turns those away, the login included.
 export const app = api({ title: 'Token in a cookie', guard: sameOrigin() })
   .post('/login', { login: form(Login), response }, { status: 204 }, async ({ login, response }) => {
     const { access_token, expires_in } = await tokens.issue(await users.authenticate(login))

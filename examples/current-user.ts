@@ -1,4 +1,4 @@
-/** The current user: a dependency turns the token into an account, and each route that asks for it is guarded. */
+/** The current user: a dependency turns the token into an account. Who asks for it guards the route. */
 
 import { accessTokens, api, dependency, HttpError, passwordBearer, passwordForm } from 'gatewright'
 import { accounts } from 'gatewright/server'

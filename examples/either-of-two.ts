@@ -18,7 +18,7 @@ const scopes = { 'read:reports': 'Read the reports' }
 const users = await accounts({ database: 'sqlite::memory:', scopes })
 await users.create({ username: 'alice', password: 'correct horse battery staple', scopes: ['read:reports'] })
 
-// Only hashes are kept: who reads this file or a backup of it cannot call the API. This is the key "demo-key".
+// Only hashes are kept: who reads a backup of them cannot call the API. This is the key "demo-key".
 const machines = new Map([
   [
     'c48a01f49fd0f2cc404bc3cbbc80e91457a3d41bb429a695243de4c61794155c',

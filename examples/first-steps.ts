@@ -1,4 +1,4 @@
-/** First steps: a lock on a route, and a token that opens it. Whoever asks gets one here; the next steps check passwords. */
+/** First steps: a lock on a route, and a token that opens it. Whoever asks gets one: no passwords yet. */
 
 import { accessTokens, api, passwordBearer, passwordForm } from 'gatewright'
 

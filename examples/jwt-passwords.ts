@@ -1,4 +1,4 @@
-/** Accounts in a database, passwords hashed with argon2id, signed tokens that expire: FastAPI's fourth step. */
+/** Accounts in a database, passwords hashed with argon2id, tokens that expire: FastAPI's fourth step. */
 
 import { accessTokens, api, dependency, HttpError, json, passwordBearer, passwordForm } from 'gatewright'
 import { accounts } from 'gatewright/server'

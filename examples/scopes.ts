@@ -1,4 +1,4 @@
-/** Scopes: declared once, required where they matter, enforced and documented by that one line: FastAPI's fifth step. */
+/** Scopes: declared once, required where they matter, enforced and documented: FastAPI's fifth step. */
 
 import {
   accessTokens,

@@ -23,7 +23,7 @@ function visit({ definition }: AnyDependency, requirement: Requirement): readonl
   switch (definition.kind) {
     case 'scheme':
       return granted(
-        requirement.filter((group) => group.some((scope) => scope in definition.scheme.scopes)),
+        requirement.filter((group) => group.some((scope) => Object.hasOwn(definition.scheme.scopes, scope))),
       ).map((scopes) => new Map([[definition.scheme, scopes]]))
     case 'security':
       return visit(definition.inner, [...requirement, ...definition.required])

@@ -4,6 +4,7 @@ import { corsPolicy } from '../http/cors.ts'
 import type { CorsPolicy } from '../http/cors.ts'
 import { HttpError } from '../http/http-error.ts'
 import type { RequestInfo } from '../http/listen.ts'
+import { asNative } from '../http/node-request.ts'
 import { Router } from '../http/router.ts'
 import type { Upgrade } from '../http/websocket.ts'
 import type { Api, ApiOptions, RouteSummary } from './api.ts'
@@ -23,6 +24,7 @@ import type { Route, RouteSetting } from './route.ts'
 import { guardList } from './routes.ts'
 import type { Declared } from './routes.ts'
 import { schemeNames } from './scheme-names.ts'
+import { undescribedSchemas } from './undescribed.ts'
 import { upgrade } from './web-socket.ts'
 
 /** What can be mounted: anything that answers a `Request`. */
@@ -197,7 +199,10 @@ export class Application {
   }
 
   async #start(): Promise<void> {
-    schemeNames(this.#routes)
+    // What the document would trip over is told now, not by the first reader of the docs.
+    if (this.#options.docs !== false) this.openapi()
+    else schemeNames(this.#routes)
+    for (const sentence of undescribedSchemas(this.#routes)) this.report(sentence)
     for (const hook of this.startHooks) await hook()
     this.#isStarted = true
   }
@@ -208,18 +213,23 @@ export class Application {
   }
 
   #answer(request: Request, info: RequestInfo | undefined): Response | Promise<Response> {
+    const answer = this.#dispatch(request, info)
+    return request.method === 'HEAD' ? withoutBody(answer) : answer
+  }
+
+  #dispatch(request: Request, info: RequestInfo | undefined): Response | Promise<Response> {
     const framing = this.#framing(request, info)
     const preflight = this.#cors?.preflight(request)
     if (preflight !== undefined) return preflight
     const { path, search } = locate(request.url, info?.basePath)
     const { method } = request
-    const found =
-      this.#router.find(method, path) ?? (method === 'HEAD' ? this.#router.find('GET', path) : undefined)
+    // No client may call a WebSocket route by its name here, whatever methods a runtime lets through.
+    const known = method === 'WEBSOCKET' ? undefined : this.#router.find(method, path)
+    const found = known ?? (method === 'HEAD' ? this.#router.find('GET', path) : undefined)
     if (found === undefined) return this.#elsewhere(request, path, search, info, framing)
-    if (found === 'malformed') return errorReply(new HttpError(400, 'The path is not valid'), framing)
+    if (found === 'malformed') return this.#malformed(request, search, info, framing)
     const matched = { request, search, pathParameters: found.parameters, address: info?.address, framing }
-    const response = respond(found.route, matched, this.#around)
-    return method === 'HEAD' ? withoutBody(response) : response
+    return respond(found.route, matched, this.#around)
   }
 
   /** No route of this application: a mount, the answer to OPTIONS, 405 or 404, each behind the guard. */
@@ -240,6 +250,19 @@ export class Application {
     if (guard === undefined) return forward()
     const matched: Matched = { request, search, pathParameters: {}, address: info?.address, framing }
     return respond({ ...guard, handler: forward }, matched, this.#around)
+  }
+
+  /** Behind the guard as well: it would tell that there is a route. */
+  #malformed(
+    request: Request,
+    search: string,
+    info: RequestInfo | undefined,
+    framing: Framing,
+  ): Response | Promise<Response> {
+    const handler = (): Response => errorReply(new HttpError(400, 'The path is not valid'), framing)
+    if (this.#guardOnly === undefined) return handler()
+    const matched: Matched = { request, search, pathParameters: {}, address: info?.address, framing }
+    return respond({ ...this.#guardOnly, handler }, matched, this.#around)
   }
 
   #noRoute(request: Request, path: string, framing: Framing): Response {
@@ -322,9 +345,9 @@ async function forwarded(mount: Mount, request: Request, info: RequestInfo | und
   // Others know nothing of a prefix: they see the path below it.
   const url = new URL(request.url)
   url.pathname = url.pathname.slice((inner.basePath ?? '').length) || '/'
-  const { method, headers, body, signal } = request
-  const init = { method, headers, signal, ...(body === null ? {} : { body, duplex: 'half' }) }
-  const moved = new Request(url, init)
+  const native = asNative(request)
+  const { method, headers, body, signal } = native
+  const moved = new Request(url, { method, headers, signal, ...(body && { body, duplex: 'half' }) })
   return typeof target === 'function' ? target(moved, inner) : target.fetch(moved, inner)
 }
 
@@ -345,7 +368,8 @@ function isApi(target: Mountable): target is Api {
 /** A HEAD is a GET whose body stays here (RFC 9110 §9.3.2). */
 async function withoutBody(answer: Response | Promise<Response>): Promise<Response> {
   const response = await answer
-  await response.body?.cancel()
+  // Not awaited: a stream that fails while it is stopped, or never stops, is no reason to keep the headers back.
+  response.body?.cancel().catch(() => undefined)
   const { status, statusText, headers } = response
   return new Response(null, { status, statusText, headers })
 }

@@ -191,9 +191,10 @@ test('SECURITY 291: fields named like parts of a prototype change nothing', () =
 })
 
 test('SECURITY 293: no text is read more than once or twice, however long', () => {
-  for (const text of ['1'.repeat(1e5), '1'.repeat(1e5) + 'x', '-'.repeat(1e5), '1e'.repeat(5e4)]) {
-    const before = process.cpuUsage().user
+  // A pattern that backtracks would outlast the test's time limit a hundred times over.
+  const long = 1e6
+  for (const text of ['1'.repeat(long), `${'1'.repeat(long)}x`, '-'.repeat(long), '1e'.repeat(long)]) {
     expect(one({ type: 'number' }, text)).toBe(text)
-    expect(process.cpuUsage().user - before).toBeLessThan(2e6)
+    expect(one({ type: 'boolean' }, text)).toBe(text)
   }
 })

@@ -3,6 +3,7 @@
 import { readCookie, serializeCookie, expireCookie } from '../http/cookies.ts'
 import type { CookieOptions } from '../http/cookies.ts'
 import type { FormFields } from '../http/form-body.ts'
+import { asNative } from '../http/node-request.ts'
 import type { WebSocketConnection } from '../http/websocket.ts'
 import type { Dependency } from './dependency.ts'
 import type { CredentialSource } from './scheme.ts'
@@ -132,7 +133,7 @@ class Controls implements ResponseControls {
 /** The request itself. Its body is for `json`, `form` and `files` to read, which know its limits. */
 export const request: Dependency<Request> = {
   scopes: [],
-  definition: { kind: 'context', read: (context) => context.request },
+  definition: { kind: 'context', read: (context) => asNative(context.request) },
 }
 
 /**

@@ -3,6 +3,7 @@
 import type { LimitOptions } from './limits.ts'
 import { toJsonSchema } from './json-schema.ts'
 import type { JsonSchema } from './json-schema.ts'
+import type { Guard } from './routes.ts'
 import { pathOf, validate } from './schema.ts'
 import type { Schema } from './schema.ts'
 
@@ -28,8 +29,10 @@ export interface Contract<Input = unknown, Output = unknown> {
   readonly hidden?: boolean
   /** Further answers that the documentation should name. */
   readonly responses?: Readonly<Record<number, DocumentedResponse>>
-  /** Takes the route out of every guard: anybody may call it. */
+  /** Takes the route out of the guards of its application and routers: who may call it says its own record. */
   readonly open?: boolean
+  /** Required of this route alone, after the guards of its application and routers and before its own record. */
+  readonly guard?: Guard
   /** Limits of this route's own. */
   readonly limits?: LimitOptions
 }

@@ -1,4 +1,4 @@
-/** A dependency that turns away what another site made the browser send: for routes that a cookie authenticates. */
+/** Turns away what another site made the browser send: for routes that a cookie authenticates. */
 
 import { crossSite } from '../http/csrf.ts'
 import { HttpError } from '../http/http-error.ts'
@@ -14,17 +14,18 @@ export interface SameOriginOptions {
 }
 
 /**
- * Lets a request pass that the application's own pages sent, or that cannot change anything. A browser adds cookies
- * to requests that other sites begin, so a cookie alone does not show that the user wanted what is asked for.
+ * Lets a request pass that the application's own pages sent, or that cannot change anything. Browsers add cookies to
+ * requests that other sites begin, so a cookie alone does not show that the user wanted what is asked for.
  *
- * Reads `Sec-Fetch-Site` and `Origin`, which no page can forge; WebSocket handshakes are looked at as well. Ask for it in
- * the guard, so that no route is forgotten, the one that logs in included.
+ * Reads `Sec-Fetch-Site` and `Origin`, which no page can forge; WebSocket handshakes are looked at as well. Put it
+ * into the guard, so that no route is forgotten, the one that logs in included.
  *
  * @example
  *
  * ```ts
  * const session = apiKey({ cookie: '__Host-token', verify: tokens.verify })
- * const app = api({ guard: sameOrigin() }).post('/notes', { token: session, note: json(Note) }, ({ note }) => save(note))
+ * const app = api({ guard: sameOrigin() })
+ *   .post('/notes', { token: session, note: json(Note) }, ({ note }) => save(note))
  * ```
  *
  * @throws {HttpError} 403 when another site began the request.

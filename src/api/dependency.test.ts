@@ -158,3 +158,16 @@ test('overrides are a copy; an overridden scheme still enforces scopes; a replac
   expect(await (await app.with(loud).request('/', as('alice'))).json()).toEqual({ name: 'alice!' })
   expect((await app.request('/')).status).toBe(401)
 })
+
+test('a 401 that a dependency throws carries the challenge of the scheme (RFC 9110 §15.5.2)', async () => {
+  const closed = dependency({ token: auth }, () => {
+    throw new HttpError(401, 'This account is closed')
+  })
+  const response = await api()
+    .get('/', { closed }, () => 1)
+    .request('/', as('alice'))
+  expect(response.status).toBe(401)
+  expect(response.headers.get('www-authenticate')).toBe(
+    'Bearer error="invalid_token", error_description="This account is closed"',
+  )
+})

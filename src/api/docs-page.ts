@@ -126,8 +126,6 @@ function filesFor(options: DocsPageOptions): Files {
       displayRequestDuration: true,
       showExtensions: true,
       showCommonExtensions: true,
-      // Otherwise every document is sent to Swagger's own validator, and a reader of the page with it.
-      validatorUrl: null,
       ...options.swagger,
     },
     oauth: {

@@ -15,10 +15,9 @@ noscript { display: block; max-width: 40rem; margin: 4rem auto; padding: 0 1rem;
 .swagger-ui .scheme-container { margin-bottom: 8px; padding: 16px 0; }
 .one-server .swagger-ui .scheme-container .schemes > .schemes-server-container { display: none; }
 .one-server .swagger-ui .scheme-container .schemes { justify-content: flex-end; }
-.swagger-ui .scheme-container .schemes .auth-wrapper .authorize { padding-right: 10px; }
+.swagger-ui .scheme-container .schemes .auth-wrapper .auth-btn-wrapper .authorize { display: inline-block; padding: 5px 23px; }
 .swagger-ui .scheme-container .schemes > .schemes-server-container > label { margin-top: 0; }
 .swagger-ui .dialog-ux .modal-ux-content { max-height: calc(85vh - 80px); }
-.swagger-ui .auth-btn-wrapper .btn { float: none; padding: 5px 23px; text-align: center; }
 
 .swagger-ui .opblock .opblock-summary-method { text-shadow: none; }
 html:not(.dark-mode) .swagger-ui .opblock.opblock-get .opblock-summary-method { background: #1b6ec2; }
@@ -29,6 +28,7 @@ html:not(.dark-mode) .swagger-ui .opblock.opblock-delete .opblock-summary-method
 html:not(.dark-mode) .swagger-ui .opblock.opblock-deprecated .opblock-summary-method { background: #5f6670; }
 html:not(.dark-mode) .swagger-ui .btn.authorize { border-color: #15803d; color: #15803d; }
 html:not(.dark-mode) .swagger-ui .btn.authorize svg { color: #15803d; }
+html.dark-mode .swagger-ui .opblock.opblock-deprecated .opblock-summary-method { color: #e4e6e6; }
 html.dark-mode .swagger-ui table.headers td { color: #e4e6e6; }
 .swagger-ui table.headers td, .swagger-ui table.headers th { padding-right: 12px; }
 
@@ -40,7 +40,7 @@ html.dark-mode .swagger-ui table.headers td { color: #e4e6e6; }
   .swagger-ui table tbody tr td { min-width: 0; }
   .swagger-ui .responses-inner { padding: 12px; }
   .swagger-ui .opblock-body { overflow-x: auto; }
-  .swagger-ui .highlight-code > .microlight { padding-bottom: 48px; }
+  .swagger-ui .response-col_description .highlight-code .microlight { padding-bottom: 56px !important; }
   .swagger-ui .dialog-ux .modal-ux-content { max-height: calc(90vh - 80px); }
 }
 `

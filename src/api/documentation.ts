@@ -38,7 +38,9 @@ export function docsRoutes(
 ): readonly DocsRoute[] {
   if (options === false) return []
   const { path = '/docs', openapiPath = '/openapi.json', oauth, swagger } = options
-  const routes: DocsRoute[] = [{ path: openapiPath, answer: () => documentReply(document()) }]
+  const routes: DocsRoute[] = [
+    { path: openapiPath, answer: (request) => documentReply(document(), prefixOf(request, openapiPath)) },
+  ]
   if (path === false) return routes
   const page = docsPage({
     title,
@@ -57,8 +59,18 @@ export function docsRoutes(
 
 const texts = new WeakMap<OpenApiDocument, string>()
 
-function documentReply(document: OpenApiDocument): Response {
-  const text = texts.get(document) ?? JSON.stringify(document)
-  texts.set(document, text)
+/** Where the application is mounted, its own paths begin below: generated clients have to know. */
+function documentReply(document: OpenApiDocument, prefix: string): Response {
+  const isMounted = prefix !== '' && document.servers === undefined
+  const text = isMounted
+    ? JSON.stringify({ ...document, servers: [{ url: prefix }] })
+    : (texts.get(document) ?? JSON.stringify(document))
+  if (!isMounted) texts.set(document, text)
   return new Response(text, { headers: { 'content-type': 'application/json' } })
+}
+
+/** What stands before a path in the address that was asked for. */
+function prefixOf(request: Request, path: string): string {
+  const { pathname } = new URL(request.url)
+  return pathname.endsWith(path) ? pathname.slice(0, -path.length) : ''
 }

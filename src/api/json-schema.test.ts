@@ -56,6 +56,30 @@ test('input and output differ where a value is filled in or transformed', () => 
   })
 })
 
+test('what only makes the document longer is left out, and strictness is not', () => {
+  const name = { name: z.string().regex(/^a/) }
+  const plain = z.object({
+    ...name,
+    mail: z.email(),
+    at: z.iso.datetime(),
+    id: z.uuid(),
+    count: z.int().min(1),
+  })
+  expect(toJsonSchema(plain, 'output')).toEqual({
+    type: 'object',
+    properties: {
+      name: { type: 'string', pattern: '^a' },
+      mail: { type: 'string', format: 'email' },
+      at: { type: 'string', format: 'date-time' },
+      id: { type: 'string', format: 'uuid' },
+      count: { type: 'integer', minimum: 1 },
+    },
+    required: ['name', 'mail', 'at', 'id', 'count'],
+  })
+  expect(toJsonSchema(z.strictObject(name), 'input')).toMatchObject({ additionalProperties: false })
+  expect(toJsonSchema(z.looseObject(name), 'output')).toMatchObject({ additionalProperties: {} })
+})
+
 test('a part that has no JSON Schema is left open, and the rest is still described', () => {
   const schema = z.object({ big: z.bigint(), name: z.string() })
   expect(toJsonSchema(schema, 'input')).toMatchObject({ properties: { big: {}, name: { type: 'string' } } })

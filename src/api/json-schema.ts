@@ -80,14 +80,30 @@ function converted(schema: Schema, direction: Direction): unknown {
   return vendor === 'typebox' && 'type' in schema ? schema : undefined
 }
 
+interface ZodPart {
+  readonly zodSchema: {
+    readonly _zod: { readonly def: { readonly type: string; readonly catchall?: unknown } }
+  }
+  readonly jsonSchema: Record<string, unknown>
+}
+
 const date = { type: 'string', format: 'date-time' }
 
-/** A `Date` has no JSON Schema: it travels as text (RFC 3339). What cannot be described is left open, not refused. */
+/**
+ * A `Date` has no JSON Schema: it travels as text (RFC 3339). What cannot be described is left open, not refused. What
+ * only makes the document longer goes: the expression behind a well-known format, the bounds of every integer, and that
+ * an object loses unknown members on the way out, which would make two schemas of one.
+ */
 const libraryOptions: Readonly<Record<string, object>> = {
   zod: {
     unrepresentable: 'any',
-    override: (at: { zodSchema: { _zod: { def: { type: string } } }; jsonSchema: object }): void => {
-      if (at.zodSchema._zod.def.type === 'date') Object.assign(at.jsonSchema, date)
+    override: ({ zodSchema, jsonSchema }: ZodPart): void => {
+      const { type, catchall } = zodSchema._zod.def
+      if (type === 'date') Object.assign(jsonSchema, date)
+      if (jsonSchema['format'] !== undefined) delete jsonSchema['pattern']
+      if (jsonSchema['minimum'] === Number.MIN_SAFE_INTEGER) delete jsonSchema['minimum']
+      if (jsonSchema['maximum'] === Number.MAX_SAFE_INTEGER) delete jsonSchema['maximum']
+      if (type === 'object' && catchall === undefined) delete jsonSchema['additionalProperties']
     },
   },
   valibot: {

@@ -3,14 +3,21 @@
 import type { SecurityAlternative } from './alternatives.ts'
 import type { JsonSchema } from './json-schema.ts'
 import { canonical } from './openapi-schemas.ts'
+import type { Route } from './route.ts'
 import type { Scheme } from './scheme.ts'
 
 /** The key of each scheme under `components.securitySchemes`. */
 export type SchemeNames = ReadonlyMap<Scheme, string>
 
 /** `components.securitySchemes`: only the schemes that a documented operation reaches. */
-export function schemeDocuments(names: SchemeNames): Readonly<Record<string, JsonSchema>> {
-  return Object.fromEntries([...names].map(([scheme, name]) => [name, scheme.document]))
+export function schemeDocuments(
+  documented: readonly Route[],
+  names: SchemeNames,
+): Readonly<Record<string, JsonSchema>> {
+  const reached = documented.flatMap(({ plan }) => plan.security.flatMap((each) => [...each.keys()]))
+  return Object.fromEntries(
+    reached.map((scheme) => [names.get(scheme) ?? scheme.defaultName, scheme.document]),
+  )
 }
 
 /** A Security Requirement Object: all of these schemes, each with all of its scopes (OpenAPI 3.1 §4.8.30). */

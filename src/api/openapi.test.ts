@@ -29,8 +29,8 @@ import {
   securityAny,
 } from '../index.ts'
 import type { Api, Schema } from '../index.ts'
-import { undescribedSchemas } from './openapi.ts'
 import { compileRoute } from './route.ts'
+import { undescribedSchemas } from './undescribed.ts'
 
 const scopes = { me: 'See your profile', 'write:posts': 'Add posts' }
 const verify = (token: string) => (token ? { subject: token, scopes: ['me'] } : undefined)
@@ -183,6 +183,12 @@ test('different schemes of one kind are numbered; alike ones share a name', asyn
   expect(paths['/']?.['get']?.['security']).toEqual([{ HTTPBearer: [], HTTPBearer2: [] }])
 })
 
+test('alternatives that are the same to the client are one', async () => {
+  const app = api().get('/', { caller: anyOf(httpBearer({ verify }), httpBearer({ verify })) }, () => 1)
+  const { paths } = await documentOf(app)
+  expect(paths['/']?.['get']?.['security']).toEqual([{ HTTPBearer: [] }])
+})
+
 test('two different schemes with one chosen name are refused (FASTAPI A12 #11)', () => {
   const one = httpBearer({ name: 'Login', verify })
   const other = apiKey({ name: 'Login', header: 'x-login', verify })
@@ -310,14 +316,13 @@ test('descriptions, examples and deprecation of parameters are shown, hidden one
 
 test('a named schema that looks the same on both sides is one component', async () => {
   const Tag = z.object({ name: z.string() }).meta({ id: 'Tag' })
-  // Extra fields are refused on the way out and ignored on the way in, which is all that differs.
-  const Strict = z.strictObject({ tag: z.string() }).meta({ id: 'Strict' })
+  const Item = z.object({ tag: z.string() }).meta({ id: 'Item' })
   const app = api()
-    .post('/strict', { item: json(Strict) }, { returns: Strict }, ({ item }) => item)
+    .post('/items', { item: json(Item) }, { returns: Item }, ({ item }) => item)
     .get('/tags', {}, { returns: z.array(Tag) }, () => [])
   const { components, paths } = await documentOf(app)
-  expect(Object.keys(components?.schemas ?? {})).toEqual(expect.arrayContaining(['Strict', 'Tag']))
-  expect(components?.schemas).not.toHaveProperty('Strict-Input')
+  expect(Object.keys(components?.schemas ?? {})).toEqual(expect.arrayContaining(['Item', 'Tag']))
+  expect(components?.schemas).not.toHaveProperty('Item-Input')
   expect(paths['/tags']?.['get']?.['responses']).toMatchObject({
     200: {
       content: {
@@ -328,8 +333,8 @@ test('a named schema that looks the same on both sides is one component', async 
 })
 
 test('a named schema whose sides differ, or that holds one, is User and User-Input', async () => {
-  const Address = z.strictObject({ country: z.string().default('de') }).meta({ id: 'Address' })
-  const User = z.strictObject({ address: Address }).meta({ id: 'User' })
+  const Address = z.object({ country: z.string().default('de') }).meta({ id: 'Address' })
+  const User = z.object({ address: Address }).meta({ id: 'User' })
   const app = api().post('/', { user: json(User) }, { returns: User }, ({ user }) => user)
   const { components, paths } = await documentOf(app)
   expect(components?.schemas).toMatchObject({
@@ -389,12 +394,9 @@ test('schemas that contain themselves become components, in every library', asyn
   expect(text).not.toMatch(/"\$ref":"#(?!\/components)/)
 })
 
-test('a member that is called $ref, default or properties is a name and no keyword', async () => {
-  const Odd = z.object({
-    $ref: z.string(),
-    default: z.object({ $ref: z.string() }),
-    properties: z.string().default('#/$defs/x'),
-  })
+test('a member that is called $ref or default is a name and no keyword, and a default value is no schema', async () => {
+  const Leaf = z.object({ name: z.string() }).meta({ id: 'Leaf' })
+  const Odd = z.object({ $ref: z.string(), default: Leaf, other: z.any().default({ $ref: '#/$defs/Leaf' }) })
   // The validator takes every `$ref` for a reference, so that it has no say here.
   const { paths } = api()
     .post('/', { odd: json(Odd) }, () => 1)
@@ -402,7 +404,13 @@ test('a member that is called $ref, default or properties is a name and no keywo
   expect(paths['/']?.['post']?.['requestBody']).toMatchObject({
     content: {
       'application/json': {
-        schema: { properties: { $ref: { type: 'string' }, properties: { default: '#/$defs/x' } } },
+        schema: {
+          properties: {
+            $ref: { type: 'string' },
+            default: { $ref: '#/components/schemas/Leaf' },
+            other: { default: { $ref: '#/$defs/Leaf' } },
+          },
+        },
       },
     },
   })

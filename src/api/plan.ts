@@ -179,7 +179,7 @@ class Planner {
       optional: boolean,
       active: readonly Override[],
     ) => {
-      const key = JSON.stringify([name, requirement, path, optional, active.length])
+      const key = JSON.stringify([name, requirement, path, optional, this.#activeOf(active)])
       const before = seen.get(target) ?? new Set()
       if (before.has(key)) return
       seen.set(target, before.add(key))
@@ -188,7 +188,7 @@ class Planner {
       const beneath = actual === target ? active : active.filter((override) => override.target !== target)
       const { definition } = target
       if (definition.kind === 'scheme') {
-        const node = this.#node(target, '', [], [], active, 1)
+        const node = this.#node(target, '', requirement, path, active, 1)
         found.push({ target, scheme: definition.scheme, node, requirement, optional })
         return
       }
@@ -250,7 +250,7 @@ class Planner {
       return this.#build(anew, anew.definition, name, requirement, path, beneath, depth)
     }
 
-    const key = this.#sharingKey(actual, name, requirement, path, overrides)
+    const key = `${this.#sharingKey(actual, name, requirement, path, overrides)} ${this.#activeOf(overrides)}`
     const known = this.#shared.get(target)?.get(key)
     if (known !== undefined) return known
     const node = this.#build(actual, definition, name, requirement, path, beneath, depth)
@@ -274,6 +274,12 @@ class Planner {
     const depends = dependsOnScopes(actual, overrides, new Set())
     const required = requirement.map((group) => [...group].sort()).sort()
     return `${isNamed ? name : ''} ${depends ? JSON.stringify([required, path.toSorted()]) : ''}`
+  }
+
+  /** Inside of a replacement its original stands for itself: what is beneath is another value there than elsewhere. */
+  #activeOf(overrides: readonly Override[]): string {
+    const all = this.#planned.overrides
+    return overrides.length === all.length ? 'all' : overrides.map((each) => all.indexOf(each)).join()
   }
 
   #build(

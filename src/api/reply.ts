@@ -100,7 +100,7 @@ export function replyTo(
 ): Response {
   if (result instanceof Response) return withHeaders(result, framing)
   const status = touched?.status ?? contractStatus ?? 200
-  if (status === 204 || status === 205 || status === 304) return build(null, status, {}, touched, framing)
+  if (hasNoBody(status)) return build(null, status, {}, touched, framing)
   if (result instanceof StreamReply) {
     return build(streamed(result.source), status, result.headers, touched, framing)
   }
@@ -119,13 +119,20 @@ export function refusalReply(refusal: Refusal, framing: Framing): Response {
 
 /** An error whose response is part of its meaning. */
 export function errorReply(error: HttpError | OAuthError, framing: Framing): Response {
+  const { status } = error
+  // RFC 9110 §6.4.1: these have no body.
+  if (hasNoBody(status)) return build(null, status, lowerCased(error.headers), undefined, framing)
   const headers = { ...json, ...lowerCased(error.headers) }
-  return build(JSON.stringify(error.toJSON()), error.status, headers, undefined, framing)
+  return build(JSON.stringify(error.toJSON()), status, headers, undefined, framing)
 }
 
 /** What nobody foresaw: nothing about it leaves. */
 export function bareFailure(framing: Framing): Response {
   return build('Internal Server Error', 500, { 'content-type': 'text/plain' }, undefined, framing)
+}
+
+function hasNoBody(status: number): boolean {
+  return status === 204 || status === 205 || status === 304
 }
 
 function build(
@@ -135,20 +142,32 @@ function build(
   touched: ResponseControls | undefined,
   framing: Framing,
 ): Response {
-  const own = framing.headers === undefined ? headers : { ...headers, ...framing.headers }
+  const own = framing.headers === undefined ? headers : { ...headers, ...withVary(headers, framing) }
   if (touched === undefined) return new framing.Response(body, { status, headers: own })
   const all = new Headers(own)
   for (const [name, value] of touched.headers) {
-    if (name === 'set-cookie') all.append(name, value)
+    // What a cache must look at is a list: the application's part does not replace that of CORS.
+    if (name === 'set-cookie' || name === 'vary') all.append(name, value)
     else all.set(name, value)
   }
   return new framing.Response(body, { status, headers: all })
 }
 
+function withVary(
+  { vary }: Readonly<Record<string, string>>,
+  { headers }: Framing,
+): Readonly<Record<string, string>> | undefined {
+  if (vary === undefined || headers?.['vary'] === undefined) return headers
+  return { ...headers, vary: `${vary}, ${headers['vary']}` }
+}
+
 function withHeaders(response: Response, framing: Framing): Response {
   if (framing.headers === undefined) return response
   const headers = new Headers(response.headers)
-  for (const [name, value] of Object.entries(framing.headers)) headers.set(name, value)
+  for (const [name, value] of Object.entries(framing.headers)) {
+    if (name === 'vary') headers.append(name, value)
+    else headers.set(name, value)
+  }
   const { status, statusText } = response
   return new Response(response.body, { status, statusText, headers })
 }
@@ -156,13 +175,17 @@ function withHeaders(response: Response, framing: Framing): Response {
 function streamed(source: AsyncIterable<string | Uint8Array>): ReadableStream<Uint8Array> {
   const iterator = source[Symbol.asyncIterator]()
   const encoder = new TextEncoder()
+  let isCancelled = false
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
       const { done, value } = await iterator.next()
+      // The client went away while this piece was made: there is nobody to hand it to.
+      if (isCancelled) return
       if (done === true) controller.close()
       else controller.enqueue(typeof value === 'string' ? encoder.encode(value) : value)
     },
     async cancel() {
+      isCancelled = true
       await iterator.return?.()
     },
   })
@@ -175,31 +198,37 @@ export function leavesInPieces(result: unknown): boolean {
 }
 
 /** Tells when a body has left, or will not any more. */
-export function whenSent(response: Response, then: () => void): Response {
+export function whenSent(
+  response: Response,
+  then: (failure?: { readonly error: unknown }) => void,
+): Response {
   if (response.body === null) {
     then()
     return response
   }
   const reader = response.body.getReader()
   let isOver = false
-  const end = (): void => {
-    if (!isOver) then()
+  let isCancelled = false
+  const end = (failure?: { readonly error: unknown }): void => {
+    if (!isOver) then(failure)
     isOver = true
   }
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {
       try {
         const { done, value } = await reader.read()
+        if (isCancelled) return
         if (!done) return controller.enqueue(value)
         controller.close()
         end()
       } catch (error) {
         controller.error(error)
-        end()
+        end({ error })
       }
     },
     async cancel(reason) {
-      await reader.cancel(reason).finally(end)
+      isCancelled = true
+      await reader.cancel(reason).finally(() => end())
     },
   })
   const { status, statusText, headers } = response

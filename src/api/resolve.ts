@@ -1,5 +1,6 @@
 /** Walks a plan for one request: credentials first, then what needs no body, then the body. */
 
+import { readBytes } from '../http/body.ts'
 import { readForm } from '../http/form-body.ts'
 import type { FormFields, FormLimits } from '../http/form-body.ts'
 import { readJson } from '../http/json-body.ts'
@@ -13,6 +14,7 @@ import { invalidCredentials, mostTelling, Refusal } from './refusal.ts'
 import type { Resources } from './resources.ts'
 import { validate } from './schema.ts'
 import { missing } from './scheme.ts'
+import { isThenable } from './thenable.ts'
 import { issuesOf, missingIssue, ValidationError } from './validation.ts'
 import type { ValidationIssue } from './validation.ts'
 
@@ -53,13 +55,13 @@ export class Resolution {
       for (const node of guards) {
         if (node.readsBody !== readsBody) continue
         const value = await this.#evaluate(node)
-        if (isStop(value) && value !== invalid) return refusalOf(value)
+        if (isStop(value) && value !== invalid) return this.#refusalOf(value)
       }
       for (const { name, node } of needs) {
         if (node.readsBody !== readsBody) continue
         const found = this.#evaluate(node)
         const value = isThenable(found) ? await found : found
-        if (isStop(value) && value !== invalid) return refusalOf(value)
+        if (isStop(value) && value !== invalid) return this.#refusalOf(value)
         values[name] = value
       }
     }
@@ -75,7 +77,9 @@ export class Resolution {
       const check = checks[index] as Check // the loop stays within
       const value = this.#evaluate(check.node)
       if (isThenable(value)) {
-        return value.then((settled) => judge(check, settled) ?? this.#check(checks, index + 1))
+        return Promise.resolve(value).then(
+          (settled) => judge(check, settled) ?? this.#check(checks, index + 1),
+        )
       }
       const refusal = judge(check, value)
       if (refusal !== undefined) return refusal
@@ -89,7 +93,7 @@ export class Resolution {
     if (known !== unset) return known
     const value = this.#compute(node)
     if (!isThenable(value)) return (values[node.slot] = value)
-    return value.then((settled: unknown) => (values[node.slot] = settled))
+    return Promise.resolve(value).then((settled) => (values[node.slot] = settled))
   }
 
   #compute(node: PlanNode): unknown {
@@ -136,7 +140,7 @@ export class Resolution {
       if (child === undefined) continue
       const value = this.#evaluate(child.node)
       if (isThenable(value)) {
-        return value.then((settled) => {
+        return Promise.resolve(value).then((settled) => {
           if (settled !== invalid && isStop(settled)) return settled
           values[child.name] = settled
           return this.#withChildren(node, index + 1, values, skip || settled === invalid, compute)
@@ -175,9 +179,17 @@ export class Resolution {
       }
       const value = await this.#evaluate(member)
       if (!isStop(value) || value === invalid) return value
-      refusals.push(refusalOf(value))
+      refusals.push(this.#refusalOf(value))
     }
     return new Alternatives(refusals)
+  }
+
+  /** The checks ran before: what gets here is a refused alternative, or a dependency's own `reject(…)`. */
+  #refusalOf(stop: unknown): Refusal {
+    if (stop instanceof Refusal) return stop
+    const scheme = this.#plan.checks.find((check) => check.scheme !== undefined)?.scheme
+    if (stop instanceof Rejection && scheme !== undefined) return invalidCredentials(scheme, stop)
+    return mostTelling(stop instanceof Alternatives ? stop.refusals : [])
   }
 
   #parameter(parameter: PlannedParameter): unknown {
@@ -211,7 +223,7 @@ export class Resolution {
 
   async #bodyValue(parameter: PlannedParameter, kind: 'json' | 'form'): Promise<unknown> {
     if (kind === 'form') return this.#validated(parameter, fieldsOf(await this.form(), parameter))
-    const body = await (this.#body ??= readJson(this.#context.request, this.#limits.json))
+    const body = await (this.#body ??= this.#json())
     const read = body as Awaited<ReturnType<typeof readJson>>
     if ('value' in read) return this.#validated(parameter, read.value)
     const { position, message } = read.failure
@@ -223,6 +235,15 @@ export class Resolution {
       ctx: { error: message },
     })
     return invalid
+  }
+
+  /** Without a content type there may be no body at all, which is no body of the wrong type. */
+  async #json(): ReturnType<typeof readJson> {
+    const { request } = this.#context
+    const { bytes } = this.#limits.json
+    const isUntyped = !request.headers.has('content-type')
+    if (isUntyped && (await readBytes(request, bytes)).byteLength === 0) return { value: undefined }
+    return readJson(request, this.#limits.json)
   }
 
   /** The form, read once. */
@@ -269,7 +290,8 @@ function judge(check: Check, value: unknown): Refusal | undefined {
     return check.optional && value.isMissing ? undefined : mostTelling(value.refusals)
   }
   if (value instanceof Refusal) return value
-  if (check.scheme === undefined) return undefined
+  // What replaced the scheme has asked for something that is not valid: noted, and said together with all the rest.
+  if (value === invalid || check.scheme === undefined) return undefined
   if (value instanceof Rejection) return invalidCredentials(check.scheme, value)
   return meets(value, check.requirement) ? undefined : check.insufficient
 }
@@ -301,25 +323,11 @@ function isAbsent(value: unknown): boolean {
   return value === missing || (value instanceof Alternatives && value.isMissing)
 }
 
-/** The checks ran before, so nothing but a missing or refused alternative gets here; whatever does is turned away. */
-function refusalOf(stop: unknown): Refusal {
-  if (stop instanceof Refusal) return stop
-  return mostTelling(stop instanceof Alternatives ? stop.refusals : [])
-}
-
-function isThenable(value: unknown): value is Promise<unknown> {
-  return value instanceof Promise || (typeof value === 'object' && value !== null && isThen(value))
-}
-
-function isThen(value: object): boolean {
-  return 'then' in value && typeof value.then === 'function'
-}
-
 function mapped<Value, Result>(
   value: Value | Promise<Value>,
   map: (value: Value) => Result,
 ): Result | Promise<Result> {
-  return isThenable(value) ? value.then(map) : map(value)
+  return isThenable(value) ? Promise.resolve(value).then(map) : map(value)
 }
 
 /** The fields of a form as an object, each as the schema wants it. An empty text is no value, as in FastAPI. */

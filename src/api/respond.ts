@@ -1,7 +1,9 @@
 /** One request through one route: authorize, resolve, handle, close, answer, clean up. */
 
 import { HttpError } from '../http/http-error.ts'
+import { asNative } from '../http/node-request.ts'
 import { OAuthError } from '../protocol/oauth-error.ts'
+import { Rejection } from '../protocol/rejection.ts'
 import { Context } from './context.ts'
 import { Deadlines } from './deadlines.ts'
 import type { Deadline } from './deadlines.ts'
@@ -44,7 +46,7 @@ export function respond(route: Route, matched: Matched, around: Surroundings): R
   try {
     // The way of a flood: turned away before anything is opened, without a turn of the event loop where none is needed.
     const refusal = resolution.authorize()
-    if (refusal instanceof Refusal) return refusalReply(refusal, framing)
+    if (refusal instanceof Refusal) return refused(refusal, request, resources, around, framing)
     const answer = answered(route, context, resolution, resources, refusal, around, framing)
     return route.limits.timeout > 0 ? inTime(answer, route.limits.timeout, context, framing) : answer
   } catch (error) {
@@ -66,7 +68,7 @@ async function answered(
   try {
     if (authorized !== undefined) {
       const refusal = await authorized
-      if (refusal !== undefined) return refusalReply(refusal, framing)
+      if (refusal !== undefined) return refused(refusal, context.request, resources, around, framing)
     }
     const values = await resolution.values()
     if (values instanceof Refusal) throw values.toError()
@@ -80,10 +82,41 @@ async function answered(
     response = replyTo(body, route.contract.status, isReady ? undefined : context.touched, framing)
   } catch (error) {
     const deciding = resources.isEmpty ? error : await resources.fail(error)
-    return failed(deciding, context.request, around, framing)
+    return failed(challenged(deciding, route), context.request, around, framing)
   }
   if (resources.isEmpty && !context.hasTasks) return response
   return finishing(response, isStreamed, context, resources, around)
+}
+
+/**
+ * A 401 that a dependency threw, with the challenge of the scheme that had let the caller pass: RFC 9110 §15.5.2 wants
+ * one, and nobody should have to write it by hand.
+ */
+function challenged(error: unknown, route: Route): unknown {
+  if (!(error instanceof HttpError) || error.status !== 401) return error
+  const scheme = route.plan.checks.find((check) => check.scheme !== undefined)?.scheme
+  const hasOwn = Object.keys(error.headers).some((name) => name.toLowerCase() === 'www-authenticate')
+  if (scheme === undefined || hasOwn) return error
+  const challenge = scheme.invalid(new Rejection(error.message))
+  const headers = { ...error.headers, 'www-authenticate': challenge }
+  return new HttpError(401, error.detail, { headers, cause: error })
+}
+
+/** A caller turned away by a check. What an alternative or a replaced scheme has opened by then is told and closed. */
+export function refused(
+  refusal: Refusal,
+  request: Request,
+  resources: Resources,
+  around: Surroundings,
+  framing: Framing,
+): Response | Promise<Response> {
+  if (!resources.isEmpty) {
+    return resources.fail(refusal.toError()).then((error) => failed(error, request, around, framing))
+  }
+  // An application's own words for errors are its words for refusals too; without any, the prebuilt ones leave at once.
+  return around.errorHandlers.length > 0
+    ? failed(refusal.toError(), request, around, framing)
+    : refusalReply(refusal, framing)
 }
 
 /** Lets the response leave, then runs the background tasks, then closes what lived as long as the request. */
@@ -96,7 +129,7 @@ function finishing(
 ): Response {
   const { promise, resolve } = Promise.withResolvers<void>()
   around.keep(promise)
-  const finish = async (): Promise<void> => {
+  const finish = async (failure?: { readonly error: unknown }): Promise<void> => {
     // By now the response is on its way: one turn of the event loop lets its first bytes be written.
     await new Promise((next) => setTimeout(next, 0))
     for (const task of context.tasks) {
@@ -107,13 +140,15 @@ function finishing(
       }
     }
     try {
-      await resources.closeAfterResponse()
+      // A stream that broke is no success: what was opened for it hears of the error, as if the handler had thrown it.
+      if (failure === undefined) await resources.closeAfterResponse()
+      else around.report(await resources.fail(failure.error))
     } catch (error) {
       around.report(error)
     }
     resolve()
   }
-  if (isStreamed) return whenSent(response, () => void finish())
+  if (isStreamed) return whenSent(response, (failure) => void finish(failure))
   void finish()
   return response
 }
@@ -157,15 +192,21 @@ export async function failed(
   let deciding = error
   for (const handler of around.errorHandlers) {
     try {
-      const result = await handler(deciding, request)
+      const result = await handler(deciding, asNative(request))
       if (result !== undefined) return replyTo(result, 500, undefined, framing)
     } catch (thrown) {
       deciding = thrown
     }
   }
-  if (deciding instanceof HttpError || deciding instanceof OAuthError) {
-    if (deciding.status >= 500) around.report(deciding)
-    return errorReply(deciding, framing)
+  try {
+    if (deciding instanceof HttpError || deciding instanceof OAuthError) {
+      const reply = errorReply(deciding, framing)
+      if (deciding.status >= 500) around.report(deciding)
+      return reply
+    }
+  } catch (unusable) {
+    // A status that is none, or a line break in a header: a fault like any other, and nothing of it leaves.
+    deciding = unusable
   }
   around.report(deciding)
   return bareFailure(framing)

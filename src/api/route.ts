@@ -9,6 +9,7 @@ import { pathTemplate } from './path-template.ts'
 import type { PathTemplate } from './path-template.ts'
 import { planRoute } from './plan.ts'
 import type { Plan } from './plan.ts'
+import { guardList } from './routes.ts'
 import type { Declared } from './routes.ts'
 
 /** A route that is ready to serve and to be documented. */
@@ -41,7 +42,10 @@ export function compileRoute(declared: Declared, setting: RouteSetting): Route {
   const plan = planRoute({
     title: `${method === 'WEBSOCKET' ? 'The WebSocket' : method} ${declared.path}`,
     needs: declared.needs,
-    guards: contract.open === true ? [] : [...setting.guards, ...declared.guards],
+    guards: [
+      ...(contract.open === true ? [] : [...setting.guards, ...declared.guards]),
+      ...guardList(contract.guard),
+    ],
     overrides: setting.overrides,
     pathNames: path.names,
     webSocket: method === 'WEBSOCKET',

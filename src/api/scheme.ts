@@ -3,6 +3,7 @@
 import { challenge } from '../protocol/challenge.ts'
 import { Rejection } from '../protocol/rejection.ts'
 import type { Dependency } from './dependency.ts'
+import { isThenable } from './thenable.ts'
 
 /** The scopes of a scheme, each with the sentence shown in the docs and on the consent page. */
 export type ScopeDescriptions = Readonly<Record<string, string>>
@@ -30,13 +31,13 @@ export interface Presented {
 /**
  * Decides whether a credential is good.
  *
- * @returns The principal that the handler receives; `undefined` or `null` for a credential that is not good, or
+ * @returns The principal that the handler receives; `undefined`, `null` or `false` for a credential that is not good, or
  *   `reject('The reason')` to say why. Where scopes are required, the principal's `scopes` are what was granted.
  */
 export type Verify<Credential, Result> = (credential: Credential, presented: Presented) => Result
 
 /** What a handler receives from a scheme whose `verify` returns `Result`. */
-export type Principal<Result> = Exclude<Awaited<Result>, Rejection | undefined | null>
+export type Principal<Result> = Exclude<Awaited<Result>, Rejection | undefined | null | false>
 
 /** No credential of this kind came with the request. */
 export const missing: unique symbol = Symbol('no credentials')
@@ -103,11 +104,12 @@ export function plainChallenges(text: string): Pick<Scheme, 'missing' | 'invalid
 
 /** Runs a verifier and makes its several ways to say no into one. */
 export function verified(result: unknown): Authenticated {
-  return result instanceof Promise ? result.then(decided) : decided(result)
+  return isThenable(result) ? Promise.resolve(result).then(decided) : decided(result)
 }
 
 const refused = new Rejection('Could not validate credentials')
 
 function decided(result: unknown): Authenticated {
-  return result === undefined || result === null ? refused : result
+  // `false` too: `(key) => keys.has(key)` means no by it, and a principal it cannot be
+  return result === undefined || result === null || result === false ? refused : result
 }

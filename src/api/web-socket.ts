@@ -3,10 +3,9 @@
 import type { Upgrade, WebSocketClosing, WebSocketConnection } from '../http/websocket.ts'
 import { Context } from './context.ts'
 import { Refusal } from './refusal.ts'
-import { refusalReply } from './reply.ts'
 import { Resolution } from './resolve.ts'
 import { Resources } from './resources.ts'
-import { failed } from './respond.ts'
+import { failed, refused } from './respond.ts'
 import type { Matched, Surroundings } from './respond.ts'
 import type { Route } from './route.ts'
 
@@ -23,7 +22,7 @@ export async function upgrade(route: Route, matched: Matched, around: Surroundin
   try {
     const resolution = new Resolution(route.plan, context, route.limits, resources)
     const refusal = await resolution.authorize()
-    if (refusal !== undefined) return refusalReply(refusal, framing)
+    if (refusal !== undefined) return await refused(refusal, request, resources, around, framing)
     const values = await resolution.values()
     if (values instanceof Refusal) throw values.toError()
     return {

@@ -1,6 +1,7 @@
 /** Argon2 (RFC 9106) on the fastest engine that this process has. */
 
 import * as crypto from 'node:crypto'
+import type { Algorithm } from '@node-rs/argon2'
 
 /** What one Argon2 computation takes. */
 export interface Argon2Input {
@@ -34,7 +35,8 @@ export async function loadArgon2(): Promise<Argon2Engine | undefined> {
 export async function nativeEngine(): Promise<Argon2Engine | undefined> {
   const argon2 = await import('@node-rs/argon2').catch(() => undefined)
   if (argon2 === undefined) return undefined
-  const variants = { argon2d: 0, argon2i: 1, argon2id: 2 } as const
+  // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- the package's enum exists only in its types
+  const variants: Record<Argon2Input['variant'], Algorithm> = { argon2d: 0, argon2i: 1, argon2id: 2 }
   return {
     name: '@node-rs/argon2',
     derive: ({ variant, password, salt, memory, passes, parallelism, length }) =>

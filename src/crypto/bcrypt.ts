@@ -6,7 +6,7 @@ import { createHash, createHmac } from 'node:crypto'
  * How the password becomes what bcrypt sees. bcrypt itself ignores everything after 72 bytes; the other ways exist
  * to get around that.
  */
-export type BcryptPreparation = 'none' | 'sha256-hex' | 'sha256-base64' | 'hmac-sha256-base64'
+type BcryptPreparation = 'none' | 'sha256-hex' | 'sha256-base64' | 'hmac-sha256-base64'
 
 /** A stored bcrypt hash. */
 export interface BcryptHash {

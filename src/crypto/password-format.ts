@@ -121,13 +121,16 @@ const readers: readonly ((text: string) => PasswordHash | undefined)[] = [
     }),
   ),
   // passlib. Its plain `pbkdf2` is SHA-1.
-  reader(`\\$pbkdf2(|-sha256|-sha512)\\$${number}\\$${ab64}\\$${ab64}`, ([hash, iterations, salt, digest]) => ({
-    scheme: 'pbkdf2',
-    hash: hash === '-sha512' ? 'sha512' : hash === '-sha256' ? 'sha256' : 'sha1',
-    iterations: Number(iterations),
-    salt: bytes(salt?.replaceAll('.', '+')),
-    digest: bytes(digest?.replaceAll('.', '+')),
-  })),
+  reader(
+    `\\$pbkdf2(|-sha256|-sha512)\\$${number}\\$${ab64}\\$${ab64}`,
+    ([hash, iterations, salt, digest]) => ({
+      scheme: 'pbkdf2',
+      hash: hash === '-sha512' ? 'sha512' : hash === '-sha256' ? 'sha256' : 'sha1',
+      iterations: Number(iterations),
+      salt: bytes(salt?.replaceAll('.', '+')),
+      digest: bytes(digest?.replaceAll('.', '+')),
+    }),
+  ),
   // Django.
   reader(`pbkdf2_(sha1|sha256)\\$${number}\\$([^$]+)\\$${padded}`, ([hash, iterations, salt, digest]) => ({
     scheme: 'pbkdf2',

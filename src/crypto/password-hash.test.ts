@@ -49,7 +49,9 @@ describe('our own hashes', () => {
   test('SECURITY 216: a composed and a decomposed é are the same password, and spaces count', async () => {
     const stored = await hasher.hash(' caf\u00e9 au lait ')
     expect(await hasher.verify(' cafe\u0301 au lait ', stored)).toBe('right')
-    expect(await hasher.verify(' caf\u00e9 au lait ', await hasher.hash(' cafe\u0301 au lait '))).toBe('right')
+    expect(await hasher.verify(' caf\u00e9 au lait ', await hasher.hash(' cafe\u0301 au lait '))).toBe(
+      'right',
+    )
     expect(await hasher.verify('caf\u00e9 au lait', stored)).toBe('wrong')
   })
 
@@ -113,7 +115,9 @@ describe('our own hashes', () => {
     )
     await expect(passwordHasher({ passes: 1 })).rejects.toThrow('hashing.memory must be')
     await expect(passwordHasher({ passes: 0 })).rejects.toThrow('hashing.passes')
-    await expect(passwordHasher({ memory: 262_144, passes: 5 })).rejects.toThrow('hashing.memory times hashing.passes')
+    await expect(passwordHasher({ memory: 262_144, passes: 5 })).rejects.toThrow(
+      'hashing.memory times hashing.passes',
+    )
     await expect(passwordHasher({ concurrency: 0 })).rejects.toThrow('hashing.concurrency')
     await expect(passwordHasher({ queue: 1.5 })).rejects.toThrow('hashing.queue')
     await expect(passwordHasher({ pepper: 'short' })).rejects.toThrow('hashing.pepper')
@@ -122,20 +126,26 @@ describe('our own hashes', () => {
 })
 
 describe('hashes of other software', () => {
-  test.each(vectors)('$library $scheme verifies, and is outdated unless it is as strong as ours', async (vector) => {
-    const isOurs = vector.hash.includes('$argon2id$')
-    expect(hasher.canVerify(vector.hash)).toBe(true)
-    expect(await hasher.verify(vector.password, vector.hash)).toBe(isOurs ? 'right' : 'outdated')
-    expect(await hasher.verify(`${vector.password}!`, vector.hash)).toBe('wrong')
-    expect(await hasher.verify('', vector.hash)).toBe('wrong')
-  })
+  test.each(vectors)(
+    '$library $scheme verifies, and is outdated unless it is as strong as ours',
+    async (vector) => {
+      const isOurs = vector.hash.includes('$argon2id$')
+      expect(hasher.canVerify(vector.hash)).toBe(true)
+      expect(await hasher.verify(vector.password, vector.hash)).toBe(isOurs ? 'right' : 'outdated')
+      expect(await hasher.verify(`${vector.password}!`, vector.hash)).toBe('wrong')
+      expect(await hasher.verify('', vector.hash)).toBe('wrong')
+    },
+  )
 
-  test.each(vectors)('$library $scheme: one changed character of the hash is refused', async ({ password, hash }) => {
-    // The last but one: the last character holds bits that do not count.
-    const place = hash.replace(/=+$/, '').length - 2
-    const changed = hash.slice(0, place) + (hash[place] === 'A' ? 'B' : 'A') + hash.slice(place + 1)
-    expect(await hasher.verify(password, changed)).toBe('wrong')
-  })
+  test.each(vectors)(
+    '$library $scheme: one changed character of the hash is refused',
+    async ({ password, hash }) => {
+      // The last but one: the last character holds bits that do not count.
+      const place = hash.replace(/=+$/, '').length - 2
+      const changed = hash.slice(0, place) + (hash[place] === 'A' ? 'B' : 'A') + hash.slice(place + 1)
+      expect(await hasher.verify(password, changed)).toBe('wrong')
+    },
+  )
 
   test('bcrypt reads 72 bytes and no more; the hash that replaces it reads all', async () => {
     const { hash: bcrypt } = await import('@node-rs/bcrypt')
@@ -167,6 +177,7 @@ describe('what is not a hash', () => {
     `$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$${digest}`,
     // More memory, passes or lanes than a login may cost.
     `$argon2id$v=19$m=4194304,t=1,p=1$${salt}$${digest}`,
+    `$argon2id$v=19$m=524288,t=1,p=1$${salt}$${digest}`,
     `$argon2id$v=19$m=262144,t=1000,p=1$${salt}$${digest}`,
     `$argon2id$v=19$m=19456,t=999999999,p=1$${salt}$${digest}`,
     `$argon2id$v=19$m=19456,t=2,p=4000$${salt}$${digest}`,
@@ -192,7 +203,9 @@ describe('what is not a hash', () => {
     `$argon2id$v=19$m=19456,t=2,p=1$${'A'.repeat(100_000)}$${digest}`,
   ]
 
-  const named = hostile.map((stored) => [stored.length > 100 ? `${stored.slice(0, 100)}…` : stored, stored] as const)
+  const named = hostile.map(
+    (stored) => [stored.length > 100 ? `${stored.slice(0, 100)}…` : stored, stored] as const,
+  )
 
   test.each(named)('%j is refused without its work, and is wrong for every password', async (_, stored) => {
     expect(parsePasswordHash(stored)).toBeUndefined()

@@ -40,7 +40,9 @@ export type PasswordVerdict = 'right' | 'outdated' | 'wrong'
 /** A hash that this process has no engine for. The message names the package to install. */
 export class MissingEngine extends Error {
   constructor(hash: string, install: string) {
-    super(`A stored password hash is ${hash}, which this process cannot verify. Install it: npm install ${install}`)
+    super(
+      `A stored password hash is ${hash}, which this process cannot verify. Install it: npm install ${install}`,
+    )
     this.name = 'MissingEngine'
   }
 }
@@ -83,7 +85,8 @@ export async function passwordHasher(options: HashingOptions = {}): Promise<Pass
   // What a new hash looks like; with random bytes for a digest it is also the hash of an account that does not exist.
   const fresh = (): PasswordHash => {
     const made = { salt: randomBytes(16), digest: randomBytes(32), ...pepperField(currentPepper) }
-    if (argon2 === undefined) return { scheme: 'scrypt', cost: 2 ** 17, blockSize: 8, parallelism: 1, ...made }
+    if (argon2 === undefined)
+      return { scheme: 'scrypt', cost: 2 ** 17, blockSize: 8, parallelism: 1, ...made }
     return { scheme: 'argon2', variant: 'argon2id', ...cost, ...made }
   }
 
@@ -92,7 +95,8 @@ export async function passwordHasher(options: HashingOptions = {}): Promise<Pass
     async hash(password) {
       if (Buffer.byteLength(password) > longestPassword) throw new RangeError('The password is too long')
       const template = fresh()
-      if (template.scheme !== 'argon2' && template.scheme !== 'scrypt') throw new TypeError('Not a scheme of ours')
+      if (template.scheme !== 'argon2' && template.scheme !== 'scrypt')
+        throw new TypeError('Not a scheme of ours')
       const digest = await queue.run(() => derive(Buffer.from(password.normalize('NFC')), template, engines))
       if (template.scheme === 'argon2') return formatArgon2({ ...template, digest })
       return formatScrypt({ ...template, digest })
@@ -175,7 +179,12 @@ function costOf(options: HashingOptions): { memory: number; passes: number; para
   const parallelism = whole('hashing.parallelism', options.parallelism ?? 1, 1, 16)
   const passes = whole('hashing.passes', options.passes ?? 2, 1, 64)
   // With one pass, less than 46 MiB is cheaper to attack than the default.
-  const memory = whole('hashing.memory', options.memory ?? 19_456, passes === 1 ? 47_104 : 19_456, limits.memory)
+  const memory = whole(
+    'hashing.memory',
+    options.memory ?? 19_456,
+    passes === 1 ? 47_104 : 19_456,
+    limits.memory,
+  )
   if (memory * passes > limits.memoryPasses) {
     throw new TypeError(`hashing.memory times hashing.passes must be at most ${limits.memoryPasses} KiB`)
   }
@@ -189,7 +198,8 @@ function peppersOf(option: HashingOptions['pepper']): ReadonlyMap<string, Uint8A
   const peppers = new Map<string, Uint8Array>()
   for (const pepper of list) {
     const secret = typeof pepper === 'string' ? Buffer.from(pepper) : pepper
-    if (secret.length < 16) throw new TypeError('hashing.pepper must have 16 bytes or more, for example 32 random ones')
+    if (secret.length < 16)
+      throw new TypeError('hashing.pepper must have 16 bytes or more, for example 32 random ones')
     const id = createHmac('sha256', secret).update('gatewright pepper id').digest('base64').slice(0, 8)
     peppers.set(id, secret)
   }

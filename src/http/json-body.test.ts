@@ -91,7 +91,8 @@ test('the depth limit is exact, and brackets in strings do not count', async () 
 const spellings = [
   '__proto__',
   '\\u005f_proto__',
-  '\\u005F\\u005fproto\\u005F\\u005f',
+  '\\u005F\\u005Fproto\\u005F\\u005F',
+  '\\u005f\\u005fproto\\u005f\\u005f',
   '__\\u0070roto__',
   '__prot\\u006F__',
 ]

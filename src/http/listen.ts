@@ -1,15 +1,18 @@
 /** Serving an application on a port, on Node, Bun and Deno. The only file that knows srvx and crossws. */
 
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http'
-import type { Peer } from 'crossws'
 import type { serve } from 'crossws/server/node'
 import type { Server, ServerRequest } from 'srvx'
 import { bodySource, type BodySource } from './body.ts'
+import { limitsOf, type Limits, type ListenLimits } from './listen-limits.ts'
+import { busy } from './busy.ts'
 import { nodeBodySource } from './node-body.ts'
 import { NamedStatus, watchNode, type NodeWatch } from './node-connections.ts'
-import { nativeRequest, nativeSource } from './node-request.ts'
-import { connectionOver, type ConnectionEnds } from './websocket-connection.ts'
-import type { AcceptedUpgrade, Upgrade } from './websocket.ts'
+import { nativeRequest, nativeSource, refusedMethod } from './node-request.ts'
+import { webSockets } from './websocket-hooks.ts'
+import type { Upgrade } from './websocket.ts'
+
+export type { ListenLimits } from './listen-limits.ts'
 
 /** What a listener knows of a request beyond the request itself. */
 export interface RequestInfo {
@@ -35,28 +38,6 @@ export interface Listenable {
    * spared the making of a native one, and gets srvx's, which behaves the same otherwise. `asNative` makes one of it.
    */
   readonly takesLightRequests?: boolean
-}
-
-/** How long and how much a listener bears. Times in seconds, sizes in bytes. */
-export interface ListenLimits {
-  /** Until all headers are there. 10 unless told. Node only; Bun and Deno have times of their own. */
-  readonly headersTimeout?: number
-  /** Until the whole request is there, body included. 60 unless told. Node only. */
-  readonly requestTimeout?: number
-  /** How long an idle connection is kept for a next request. 5 unless told. Node only. */
-  readonly keepAliveTimeout?: number
-  /** How long a connection may be silent in both directions; a stream has to say something now and then. 120 unless told. */
-  readonly idleTimeout?: number
-  /** All headers together. 16 384 unless told; beyond it 431. */
-  readonly maxHeaderBytes?: number
-  /** Connections at a time; further ones are closed. 10 000 unless told. Node only. */
-  readonly maxConnections?: number
-  /** Requests at a time; further ones get 503. 1 000 unless told. */
-  readonly maxRequests?: number
-  /** One WebSocket message. 1 MiB unless told; beyond it the connection is closed with 1009. */
-  readonly maxMessageBytes?: number
-  /** How long a WebSocket may not even answer a ping. 30 unless told. */
-  readonly pingTimeout?: number
 }
 
 /** Where and how to listen. */
@@ -102,10 +83,10 @@ export async function listen(target: Listenable, options: ListenOptions = {}): P
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
     throw new TypeError(`port must be a whole number from 0 to 65535, not ${String(port)}`)
   }
-  const limits: Limits = { ...defaults, ...defined(target.limits), ...defined(options) }
+  const limits = limitsOf(target.limits, options)
   const runtime = await loadRuntime()
   const abort = new AbortController()
-  const sockets = webSockets(target, limits, onError, infoOf)
+  const sockets = webSockets(decide, limits, onError)
   const traffic = { inFlight: 0 }
   let node: NodeWatch | undefined
 
@@ -119,12 +100,23 @@ export async function listen(target: Listenable, options: ListenOptions = {}): P
   }
 
   function dispatch(request: ServerRequest): Response | Promise<Response> {
+    const refused = refusedMethod(request.method)
+    if (refused !== undefined) return refused
     const info = infoOf(request)
     try {
       const answer = target.fetch(onNode(request, target.takesLightRequests === true), info)
       return answer instanceof Promise ? answer.catch(failed) : answer
     } catch (error) {
       return failed(error)
+    }
+  }
+
+  async function decide(request: ServerRequest): Promise<Upgrade> {
+    try {
+      return (await target.upgrade?.(request, infoOf(request))) ?? new Response(null, { status: 404 })
+    } catch (error) {
+      onError(error)
+      return new Response('Internal Server Error', { status: 500 })
     }
   }
 
@@ -157,7 +149,9 @@ export async function listen(target: Listenable, options: ListenOptions = {}): P
     // development would show stack traces to the client
     bun: { development: false, idleTimeout: Math.min(255, Math.ceil(limits.idleTimeout)) },
     deno: { signal: abort.signal },
-    ...(target.upgrade === undefined ? {} : { websocket: sockets.options }),
+    ...(target.upgrade === undefined
+      ? {}
+      : { websocket: { ...sockets.hooks, options: webSocketOptions(limits) } }),
   })
   const bunSocket = server.options.bun?.['websocket'] as { maxPayloadLength?: number } | undefined
   if (bunSocket !== undefined) bunSocket.maxPayloadLength = limits.maxMessageBytes
@@ -193,33 +187,6 @@ export async function listen(target: Listenable, options: ListenOptions = {}): P
     abort.abort()
     if (runtime.name === 'bun') await server.close(true)
   }
-}
-
-type Limits = Required<ListenLimits>
-
-const defaults: Limits = {
-  headersTimeout: 10,
-  requestTimeout: 60,
-  keepAliveTimeout: 5,
-  idleTimeout: 120,
-  maxHeaderBytes: 16_384,
-  maxConnections: 10_000,
-  maxRequests: 1000,
-  maxMessageBytes: 1_048_576,
-  pingTimeout: 30,
-}
-
-/** Leaves out what is undefined, so that it does not hide a default. */
-function defined(limits: ListenLimits | undefined): Partial<Limits> {
-  const names = Object.keys(defaults) as (keyof Limits)[]
-  return Object.fromEntries(
-    names.flatMap((name) => {
-      const value = limits?.[name]
-      if (value === undefined) return []
-      if (!(value > 0)) throw new TypeError(`${name} must be a number above 0, not ${String(value)}`)
-      return [[name, value]]
-    }),
-  )
 }
 
 interface Runtime {
@@ -277,28 +244,34 @@ function isHost(host: string | null): boolean {
   return true
 }
 
-function nodeOptions(target: Listenable, limits: Limits): Record<string, unknown> {
-  const shortest = Math.min(limits.headersTimeout, limits.requestTimeout)
+/** Whole seconds where the runtime has a timer of its own; Bun takes nothing below 8. */
+function webSocketOptions({ pingTimeout, maxMessageBytes }: Limits): Record<string, object> {
   return {
-    headersTimeout: limits.headersTimeout * 1000,
-    requestTimeout: limits.requestTimeout * 1000,
-    keepAliveTimeout: limits.keepAliveTimeout * 1000,
-    connectionsCheckingInterval: Math.min(1000, (shortest * 1000) / 2),
+    node: { idleTimeout: pingTimeout, serverOptions: { maxPayload: maxMessageBytes } },
+    bun: { idleTimeout: Math.max(8, Math.ceil(pingTimeout)) },
+    deno: { idleTimeout: Math.ceil(pingTimeout) },
+  }
+}
+
+function nodeOptions(target: Listenable, limits: Limits): Record<string, unknown> {
+  const milliseconds = (seconds: number): number => Math.ceil(seconds * 1000)
+  const requestTimeout = milliseconds(limits.requestTimeout)
+  const headersTimeout = Math.min(milliseconds(limits.headersTimeout), requestTimeout)
+  return {
+    headersTimeout,
+    requestTimeout,
+    keepAliveTimeout: milliseconds(limits.keepAliveTimeout),
+    connectionsCheckingInterval: Math.min(1000, Math.ceil(headersTimeout / 2)),
     maxHeaderSize: limits.maxHeaderBytes,
     ServerResponse: NamedStatus,
     // even when the environment asks for the lenient parser: TE and CL together must stay an error
     insecureHTTPParser: false,
+    // a second Authorization would be dropped without a word: joined, it is a credential that fits nobody
+    joinDuplicateHeaders: true,
     // an `Upgrade: h2c` is not for us and is served as the plain request that it also is (RFC 9110 §7.8)
     shouldUpgradeCallback: (request: { headers: { upgrade?: string } }) =>
       target.upgrade !== undefined && request.headers.upgrade?.toLowerCase() === 'websocket',
   }
-}
-
-function busy(Response: typeof globalThis.Response): Response {
-  return new Response('{"detail":"Service Unavailable"}', {
-    status: 503,
-    headers: { 'content-type': 'application/json', 'retry-after': '1' },
-  })
 }
 
 function headerBytes(request: Request): number {
@@ -320,125 +293,4 @@ function whyNot(error: unknown, port: number, hostname: string): string {
 function shownHost(hostname: string): string {
   if (hostname === '0.0.0.0' || hostname === '::') return 'localhost'
   return hostname.includes(':') ? `[${hostname}]` : hostname
-}
-
-/** The crossws hooks that turn its events into connections. */
-function webSockets(
-  target: Listenable,
-  limits: Limits,
-  onError: (error: unknown) => void,
-  infoOf: (request: ServerRequest) => RequestInfo,
-) {
-  const live = new Map<Peer, ConnectionEnds>()
-  let isClosing = false
-
-  async function decide(request: ServerRequest): Promise<Upgrade> {
-    if (isClosing) return busy(Response)
-    try {
-      return (await target.upgrade?.(request, infoOf(request))) ?? new Response(null, { status: 404 })
-    } catch (error) {
-      onError(error)
-      return new Response('Internal Server Error', { status: 500 })
-    }
-  }
-
-  const options = {
-    async upgrade(request: Request) {
-      const answer = await decide(request)
-      if (answer instanceof Response) return denial(answer)
-      const isOffered = offered(request).includes(answer.protocol ?? '')
-      const accepted = isOffered ? answer : { open: answer.open.bind(answer) }
-      return {
-        // one namespace for all: crossws keeps a set for each for ever, and it is the path unless told
-        namespace: 'gatewright',
-        context: { accepted },
-        // RFC 6455 §4.2.2: a subprotocol that was not offered is never chosen
-        ...(accepted.protocol === undefined ? {} : { protocol: accepted.protocol }),
-      }
-    },
-    open(peer: Peer) {
-      const { accepted } = peer.context as unknown as { readonly accepted: AcceptedUpgrade }
-      const socket = socketOf(peer)
-      // Deno hands out blobs otherwise, which can only be read later
-      if (socket.addEventListener !== undefined && socket.pause === undefined)
-        socket.binaryType = 'arraybuffer'
-      const ends = connectionOver(
-        {
-          protocol: accepted.protocol ?? '',
-          send: (data) => void peer.send(data),
-          close: (code, reason) => peer.close(code, reason),
-          terminate: () => peer.terminate(),
-          bufferedAmount: () => peer.bufferedAmount,
-          ...(socket.pause === undefined
-            ? {}
-            : { pause: () => socket.pause?.(), resume: () => socket.resume?.() }),
-        },
-        { messageBytes: limits.maxMessageBytes, waitingBytes: limits.maxMessageBytes * 16 },
-      )
-      live.set(peer, ends)
-      // Deno: crossws does not hand the code on
-      socket.addEventListener?.('close', (event) => ended(peer, event))
-      try {
-        accepted.open(ends.connection)
-      } catch (error) {
-        onError(error)
-        ends.close(1011, 'Internal error')
-      }
-    },
-    message(peer: Peer, message: { readonly rawData: unknown; uint8Array(): Uint8Array }) {
-      live.get(peer)?.receive(typeof message.rawData === 'string' ? message.rawData : message.uint8Array())
-    },
-    close(peer: Peer, details: { readonly code?: number; readonly reason?: string }) {
-      if (details.code !== undefined || socketOf(peer).addEventListener === undefined) ended(peer, details)
-    },
-    error(peer: Peer) {
-      // RFC 6455 §7.1.5: it ended without a closing handshake; the close event, where there is one, comes before or after
-      setTimeout(() => ended(peer, { code: 1006 }), 0)
-    },
-    options: {
-      node: { idleTimeout: limits.pingTimeout, serverOptions: { maxPayload: limits.maxMessageBytes } },
-      bun: { idleTimeout: Math.max(8, Math.ceil(limits.pingTimeout)) },
-      deno: { idleTimeout: Math.ceil(limits.pingTimeout) },
-    },
-  }
-
-  function ended(
-    peer: Peer,
-    { code = 1005, reason = '' }: { readonly code?: number; readonly reason?: string },
-  ): void {
-    live.get(peer)?.ended({ code, reason })
-    live.delete(peer)
-  }
-
-  return {
-    options,
-    closeAll(): void {
-      isClosing = true
-      for (const ends of live.values()) ends.close(1001, 'Going away')
-    },
-    terminateAll(): void {
-      for (const ends of live.values()) ends.terminate()
-    },
-  }
-}
-
-/** The socket itself: what crossws shows is a proxy on which `pause` and `binaryType` do not work everywhere. */
-function socketOf(peer: Peer): {
-  binaryType?: string
-  pause?(): void
-  resume?(): void
-  addEventListener?(type: 'close', listener: (event: { code: number; reason: string }) => void): void
-} {
-  return (peer as unknown as { readonly _internal: { readonly ws: object } })._internal.ws
-}
-
-function offered(request: Request): readonly string[] {
-  return (request.headers.get('sec-websocket-protocol') ?? '').split(',').map((name) => name.trim())
-}
-
-/** A refused handshake ends the connection: what follows it was meant for a WebSocket. */
-function denial(answer: Response): Response {
-  const headers = new Headers(answer.headers)
-  headers.set('connection', 'close')
-  return new Response(answer.body, { status: answer.status, headers })
 }

@@ -1,6 +1,6 @@
 /** The connections of a `node:http` server: how many requests are in flight, and how to end them all in good order. */
 
-import { ServerResponse, type IncomingMessage, type Server } from 'node:http'
+import { ServerResponse, type IncomingMessage, type OutgoingHttpHeaders, type Server } from 'node:http'
 import type { Socket } from 'node:net'
 
 /** What is watched of a server. */
@@ -22,8 +22,12 @@ export function watchNode(
   const responses = new Set<ServerResponse>()
   let sweep: NodeJS.Timeout | undefined
 
+  function forget(this: ServerResponse): void {
+    responses.delete(this)
+  }
+
   server.maxConnections = limits.maxConnections
-  server.setTimeout(limits.idleTimeout * 1000)
+  server.setTimeout(Math.ceil(limits.idleTimeout * 1000))
   server.on('connection', (socket: Socket) => {
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
@@ -31,8 +35,9 @@ export function watchNode(
   server.prependListener('request', (request, response) => {
     responses.add(response)
     if (sweep !== undefined) response.shouldKeepAlive = false
-    response.once('close', () => responses.delete(response))
-    response.once('finish', () => endBody(request))
+    response.on('close', forget)
+    // most requests have none, and nothing to be ended
+    if (hasBody(request)) response.on('finish', () => endBody(request))
   })
   // between the handshake and the answer to it nobody else listens: a reset would end the process
   server.on('upgrade', (_request, socket) => socket.on('error', () => socket.destroy()))
@@ -57,6 +62,11 @@ export function watchNode(
   }
 }
 
+/** RFC 9112 §6: a request has a body when one of the two says so. */
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined
+}
+
 /**
  * The answer has left before the body had come, as when it was refused. Closing at once could take the answer from a
  * client that is still sending, so the rest is read and thrown away, for two seconds.
@@ -71,10 +81,43 @@ function endBody(request: IncomingMessage): void {
   request.once('end', () => clearTimeout(timer))
 }
 
-/** Says `200 OK` where srvx, which knows no reason phrase, says `200` and an empty one. */
+/**
+ * Says `200 OK` where srvx, which knows no reason phrase, says `200` and an empty one; and sends a body that comes in one
+ * piece together with its headers, in one write to the socket instead of two.
+ */
 export class NamedStatus extends ServerResponse {
-  override writeHead(status: number, ...rest: readonly unknown[]): this {
-    const args = rest[0] === '' ? rest.slice(1) : rest
-    return super.writeHead(status, ...(args as []))
+  #whole: string | undefined
+  #hasLength = false
+
+  override write(chunk: unknown, ...rest: readonly unknown[]): boolean {
+    if (typeof chunk === 'string' && rest.length === 0 && this.#hasLength && this.#whole === undefined) {
+      this.#whole = chunk
+      return true
+    }
+    this.#flush()
+    return super.write(chunk as string, ...(rest as [BufferEncoding]))
+  }
+
+  override end(...parameters: readonly unknown[]): this {
+    const whole = this.#whole
+    if (whole === undefined || parameters.length > 1 || typeof parameters[0] === 'string') {
+      this.#flush()
+      return super.end(...(parameters as []))
+    }
+    this.#whole = undefined
+    return super.end(whole, ...(parameters as []))
+  }
+
+  #flush(): void {
+    const whole = this.#whole
+    this.#whole = undefined
+    if (whole !== undefined) super.write(whole)
+  }
+
+  override writeHead(status: number, reason?: unknown, headers?: unknown): this {
+    this.#hasLength = Array.isArray(headers) && headers.includes('content-length')
+    return reason === ''
+      ? super.writeHead(status, headers as OutgoingHttpHeaders)
+      : super.writeHead(status, reason as string, headers as OutgoingHttpHeaders)
   }
 }

@@ -56,6 +56,19 @@ export function asNative(request: Request): Request {
   return native
 }
 
+/**
+ * The answer to TRACE and its like, of which the platform makes no request at all: the Fetch standard forbids them, as
+ * they would show a script the cookies it may not read.
+ */
+export function refusedMethod(method: string | undefined): Response | undefined {
+  if (method !== 'TRACE' && method !== 'TRACK' && method !== 'CONNECT') return undefined
+  const headers = {
+    allow: 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS',
+    'content-type': 'application/json',
+  }
+  return new Response('{"detail":"Method Not Allowed"}', { status: 405, headers })
+}
+
 function build(
   incoming: IncomingMessage,
   outgoing: ServerResponse,

@@ -35,7 +35,12 @@ export const accountStoreConformance: readonly ConformanceCase[] = [
     name: 'what is created is found by its id and by its username key, field by field',
     run: (open) =>
       withStores(open, 2, async ([store, other]) => {
-        const full = account('a', { name: 'Ada', email: 'ada@example.com', scopes: ['me', 'write:x'], disabled: true })
+        const full = account('a', {
+          name: 'Ada',
+          email: 'ada@example.com',
+          scopes: ['me', 'write:x'],
+          disabled: true,
+        })
         const bare = account('b')
         assert.equal(await store.create(full), true)
         assert.equal(await store.create(bare), true)
@@ -62,7 +67,12 @@ export const accountStoreConformance: readonly ConformanceCase[] = [
     run: (open) =>
       withStores(open, 1, async ([store]) => {
         for (const [index, text] of hostileTexts.entries()) {
-          const hostile = account(String(index), { usernameKey: text, username: text, name: text, passwordHash: text })
+          const hostile = account(String(index), {
+            usernameKey: text,
+            username: text,
+            name: text,
+            passwordHash: text,
+          })
           assert.equal(await store.create(hostile), true)
           assert.deepEqual(await store.find(text), hostile)
         }
@@ -99,7 +109,10 @@ export const accountStoreConformance: readonly ConformanceCase[] = [
       withStores(open, 1, async ([store]) => {
         await store.create(account('a', { name: 'Ada', email: 'ada@example.com' }))
         const changed = account('a', { email: 'ada@example.com', scopes: ['x'], disabled: true })
-        assert.deepEqual(await store.update('id-a', { name: undefined, scopes: ['x'], disabled: true }), changed)
+        assert.deepEqual(
+          await store.update('id-a', { name: undefined, scopes: ['x'], disabled: true }),
+          changed,
+        )
         assert.deepEqual(await store.get('id-a'), changed)
         assert.deepEqual(await store.update('id-a', {}), changed)
       }),
@@ -144,7 +157,9 @@ export const accountStoreConformance: readonly ConformanceCase[] = [
         for (let round = 0; round < 5; round += 1) {
           const usernameKey = `wanted-${round}`
           const tries = stores.flatMap((store, place) =>
-            [0, 1, 2, 3, 4].map((turn) => store.create(account(`${round}-${place}-${turn}`, { usernameKey }))),
+            [0, 1, 2, 3, 4].map((turn) =>
+              store.create(account(`${round}-${place}-${turn}`, { usernameKey })),
+            ),
           )
           assert.equal(wins(await Promise.all(tries)), 1)
         }

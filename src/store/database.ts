@@ -23,7 +23,10 @@ export interface Database<Tables = Record<never, never>> extends AnyDatabase, As
 }
 
 /** Makes a database of a Kysely instance. */
-export function databaseOf<Tables>(dialect: AnyDatabase['dialect'], kysely: Kysely<Tables>): Database<Tables> {
+export function databaseOf<Tables>(
+  dialect: AnyDatabase['dialect'],
+  kysely: Kysely<Tables>,
+): Database<Tables> {
   const close = (): Promise<void> => kysely.destroy()
   return {
     dialect,

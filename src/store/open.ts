@@ -70,7 +70,8 @@ async function dialectOf(options: DatabaseOptions): Promise<readonly [Dialect, A
   }
   // Only what stands before the colon is shown, and only if it looks like a scheme: the rest may hold a password.
   const scheme = /^[a-z][a-z0-9+.-]{0,19}(?=:)/i.exec(url)?.[0]
-  const found = scheme === undefined ? 'The database URL has no scheme.' : `The database URL begins with ${scheme}:.`
+  const found =
+    scheme === undefined ? 'The database URL has no scheme.' : `The database URL begins with ${scheme}:.`
   throw new DatabaseError('invalid_url', `${found} ${known}`)
 }
 
@@ -80,7 +81,10 @@ function filePath(url: string): string {
   const path = url.slice(url.indexOf(':') + 1)
   if (path === ':memory:') return path
   if (path === '' || path.includes('\0') || /^\/\/[^/]/.test(path) || /[?#]/.test(path)) {
-    throw new DatabaseError('invalid_url', 'A SQLite URL is file: and a path, as in file:app.db or file:///data/app.db')
+    throw new DatabaseError(
+      'invalid_url',
+      'A SQLite URL is file: and a path, as in file:app.db or file:///data/app.db',
+    )
   }
   try {
     return path.startsWith('//') ? fileURLToPath(`file:${path}`) : path
@@ -91,5 +95,8 @@ function filePath(url: string): string {
 
 function milliseconds(option: string, seconds: number): number {
   if (Number.isFinite(seconds) && seconds > 0 && seconds <= 3600) return Math.ceil(seconds * 1000)
-  throw new DatabaseError('invalid_url', `${option} must be seconds above 0 and up to 3600, not ${String(seconds)}`)
+  throw new DatabaseError(
+    'invalid_url',
+    `${option} must be seconds above 0 and up to 3600, not ${String(seconds)}`,
+  )
 }

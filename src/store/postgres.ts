@@ -89,7 +89,7 @@ function serverOf(text: string): Server {
 function explained(cause: unknown, { address, database }: Server): DatabaseError | undefined {
   if (cause instanceof DatabaseError) return cause
   if (!(cause instanceof Error)) return undefined
-  const code = String((cause as { readonly code?: unknown }).code ?? '')
+  const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : ''
   const error = (kind: DatabaseError['code'], message: string): DatabaseError =>
     new DatabaseError(kind, message, { cause })
 
@@ -107,7 +107,10 @@ function explained(cause: unknown, { address, database }: Server): DatabaseError
     case '23505':
       return error('conflict', 'A row with this unique value exists already')
     case '25006':
-      return error('read_only', `PostgreSQL at ${address} takes no writes: it is a replica, or set to read-only`)
+      return error(
+        'read_only',
+        `PostgreSQL at ${address} takes no writes: it is a replica, or set to read-only`,
+      )
     case '57014':
       return error('timeout', 'A statement took too long')
     case '40001':
@@ -125,7 +128,10 @@ function explained(cause: unknown, { address, database }: Server): DatabaseError
   }
   // The driver's own errors about signing in, and a server without TLS, have no code.
   if (code === '' && /SASL|password/.test(cause.message)) {
-    return error('access_denied', `PostgreSQL at ${address} asks for a password that the URL does not give rightly`)
+    return error(
+      'access_denied',
+      `PostgreSQL at ${address} asks for a password that the URL does not give rightly`,
+    )
   }
   if (code === '' && /SSL/.test(cause.message)) {
     return error('unreachable', `PostgreSQL at ${address} and the URL do not agree on using TLS`)

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { SqliteAdapter, SqliteDriver, SqliteIntrospector, SqliteQueryCompiler } from 'kysely'
 import type { Dialect, SqliteDatabase, SqliteStatement } from 'kysely'
 import { DatabaseError } from './database-error.ts'
+import { codeOf, explained, isBusy } from './sqlite-errors.ts'
 import { guardedDialect } from './sql/guarded-dialect.ts'
 
 /** How a SQLite file is opened. */
@@ -25,7 +26,9 @@ export interface SqliteOptions {
 export async function sqliteDialect({ file, patience }: SqliteOptions): Promise<Dialect> {
   if (file !== ':memory:') prepareFile(file)
   const { DatabaseSync } = await import('node:sqlite').catch((cause: unknown) => {
-    throw new DatabaseError('driver_missing', 'This runtime has no node:sqlite. Node has it from 22.13 on.', { cause })
+    throw new DatabaseError('driver_missing', 'This runtime has no node:sqlite. Node has it from 22.13 on.', {
+      cause,
+    })
   })
   let database: InstanceType<typeof DatabaseSync>
   try {
@@ -114,7 +117,8 @@ function prepareFile(file: string): void {
   try {
     const found = statSync(file, { throwIfNoEntry: false })
     if (found === undefined) return create(file, folder)
-    if (found.isDirectory()) throw new DatabaseError('cannot_open', `${file} is a folder, not a database file`)
+    if (found.isDirectory())
+      throw new DatabaseError('cannot_open', `${file} is a folder, not a database file`)
     if (!found.isFile()) throw new DatabaseError('cannot_open', `${file} is not a regular file`)
     if (found.size > 0 && !hasHeader(file)) {
       throw new DatabaseError('not_a_database', `${file} is not a SQLite database`)
@@ -147,62 +151,4 @@ function hasHeader(file: string): boolean {
     closeSync(descriptor)
   }
   return header.toString('latin1') === 'SQLite format 3\0'
-}
-
-function isBusy(error: unknown): boolean {
-  const code = resultCode(error)
-  return code === 5 || code === 6
-}
-
-/** What an error of the file system or of SQLite means (https://sqlite.org/rescode.html). */
-function explained(cause: unknown, file: string): DatabaseError | undefined {
-  if (cause instanceof DatabaseError) return cause
-  switch (codeOf(cause)) {
-    case 'ENOENT':
-    case 'ENOTDIR':
-      return new DatabaseError('cannot_open', `The folder of ${file} does not exist`, { cause })
-    case 'EACCES':
-    case 'EPERM':
-      return new DatabaseError('cannot_open', `This process may not read and write ${file} and its folder`, { cause })
-    case 'EROFS':
-      return new DatabaseError('read_only', `${file} is on a file system that takes no writes`, { cause })
-    case 'ENOSPC':
-      return new DatabaseError('unavailable', `The disk of ${file} is full`, { cause })
-  }
-  switch (resultCode(cause)) {
-    case 5:
-    case 6:
-      return new DatabaseError('busy', `Another process held the lock on ${file} too long`, { cause })
-    case 8:
-      return new DatabaseError('read_only', `${file} or its folder takes no writes`, { cause })
-    case 10:
-    case 13:
-      return new DatabaseError('unavailable', `${file} could not be read or written: the disk may be full`, { cause })
-    case 11:
-    case 26:
-      return new DatabaseError('not_a_database', `${file} is damaged, or not a SQLite database`, { cause })
-    case 14:
-      return new DatabaseError('cannot_open', `${file} could not be opened`, { cause })
-    case 19:
-      return isUnique(cause)
-        ? new DatabaseError('conflict', 'A row with this unique value exists already', { cause })
-        : undefined
-  }
-  return undefined
-}
-
-/** The extended codes of a unique index and of a primary key. */
-function isUnique(cause: unknown): boolean {
-  const code = (cause as { readonly errcode?: unknown }).errcode
-  return code === 2067 || code === 1555
-}
-
-/** The primary result code: an extended code holds it in its last byte. */
-function resultCode(error: unknown): number | undefined {
-  const code = (error as { readonly errcode?: unknown } | undefined)?.errcode
-  return typeof code === 'number' ? code & 0xff : undefined
-}
-
-function codeOf(error: unknown): unknown {
-  return (error as { readonly code?: unknown } | undefined)?.code
 }

@@ -3,7 +3,7 @@ import express, { type Express } from 'express'
 import { expect, test } from 'vitest'
 import { toExpress } from '../../src/http/hosts/express.ts'
 import { probe, type Probe } from './hosts-app.ts'
-import { testHost, type Host } from './hosts-shared.ts'
+import { testHost, testReuse, type Host } from './hosts-shared.ts'
 
 async function listening(app: Express): Promise<Host> {
   const server = await new Promise<Server>((resolve) => {
@@ -30,6 +30,7 @@ function start(app: Probe, parsers: boolean): Promise<Host> {
 }
 
 testHost('Express', start, probe)
+testReuse('Express', start, probe)
 
 async function withHost(build: (host: Express) => void, use: (url: string) => Promise<void>): Promise<void> {
   const app = express()

@@ -2,7 +2,7 @@ import fastify, { type FastifyInstance } from 'fastify'
 import { expect, test } from 'vitest'
 import { toFastify } from '../../src/http/hosts/fastify.ts'
 import { probe, type Probe } from './hosts-app.ts'
-import { testHost, type Host } from './hosts-shared.ts'
+import { testHost, testReuse, type Host } from './hosts-shared.ts'
 
 async function listening(host: FastifyInstance): Promise<Host> {
   const url = await host.listen({ port: 0, host: '127.0.0.1' })
@@ -30,6 +30,7 @@ async function start(app: Probe, parsers: boolean): Promise<Host> {
 }
 
 testHost('Fastify', start, probe)
+testReuse('Fastify', start, probe)
 
 test('Fastify: hooks of the surrounding application run, and the headers they set stay', async () => {
   const host = fastify()

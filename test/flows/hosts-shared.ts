@@ -50,6 +50,19 @@ export function testHost(
     })
   })
 
+  test(`${name}: SECURITY 294: TRACE echoes nothing`, async () => {
+    await within(async ({ url }) => {
+      const socket = connect(Number(new URL(url).port), '127.0.0.1')
+      socket.write(
+        'TRACE /api/x HTTP/1.1\r\nHost: localhost\r\nCookie: a=secret\r\nConnection: close\r\n\r\n',
+      )
+      let text = ''
+      for await (const piece of socket) text += String(piece)
+      expect(text).toMatch(/^HTTP\/1\.1 40[045] /)
+      expect(text).not.toContain('secret')
+    })
+  })
+
   test.each([false, true])(`${name}: JSON arrives (a parser has read it before: %s)`, async (parsers) => {
     await within(async ({ url }) => {
       const body = '{"a":[1,"ä",null],"b":{"c":true}}'
@@ -148,5 +161,34 @@ export function testHost(
       setTimeout(() => socket.destroy(), 200)
       await gone
     })
+  })
+}
+
+/** Where the connection is the application's to keep; Hono's own listener closes it after an unread body. */
+export function testReuse(
+  name: string,
+  start: (app: Probe, parsers: boolean) => Promise<Host>,
+  app: () => Probe,
+): void {
+  test(`${name}: a client that is still sending gets its 413, and may use the connection again`, async () => {
+    const host = await start(app(), false)
+    const { url } = host
+    try {
+      const socket = connect(Number(new URL(url).port), '127.0.0.1')
+      const chunk = `1000\r\n${'x'.repeat(4096)}\r\n`
+      socket.write(
+        'POST /api/json HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n' +
+          `Transfer-Encoding: chunked\r\n\r\n${chunk.repeat(500)}0\r\n\r\n` +
+          'GET /api/again HTTP/1.1\r\nHost: localhost\r\n\r\n',
+      )
+      let text = ''
+      for await (const piece of socket) {
+        text += String(piece)
+        if (text.includes('/again')) break
+      }
+      expect(text).toMatch(/^HTTP\/1\.1 413 [^]*HTTP\/1\.1 200 /)
+    } finally {
+      await host.close()
+    }
   })
 }

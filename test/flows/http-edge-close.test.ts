@@ -111,6 +111,24 @@ test('half a request is given the grace to become whole', async () => {
   expect(await all).toContain('hello')
 })
 
+test('a WebSocket that is asked for while it closes is refused with 503', async () => {
+  let isOpen = false
+  const listener = await listen(
+    { ...hello, upgrade: () => ({ open: () => void (isOpen = true) }) },
+    { port: 0 },
+  )
+  const { socket, all } = wire(listener, 'GET / HTTP/1.1\r\nHost: localhost\r\n')
+  await fetch(listener.url)
+  const closed = listener.close({ grace: 600 })
+  socket.write(
+    'Connection: Upgrade\r\nUpgrade: websocket\r\n' +
+      'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n',
+  )
+  expect(await all).toMatch(/^HTTP\/1\.1 503 [^]*retry-after: 1/i)
+  await closed
+  expect(isOpen).toBe(false)
+})
+
 test('work that was left to be done after the answer is waited for, within the grace', async () => {
   let isDone = false
   const { promise: gate, resolve: open } = Promise.withResolvers<void>()

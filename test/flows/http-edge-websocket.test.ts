@@ -124,17 +124,23 @@ test('a refusal that throws is a bare 500', async () => {
   expect(errors).toHaveLength(1)
 })
 
-test('SECURITY 278: a client that goes away during the decision does not end the process', async () => {
+test.each<[string, () => Upgrade]>([
+  ['accepted', () => ({ open: () => undefined })],
+  ['refused', () => new Response('x'.repeat(1_000_000), { status: 401 })],
+])('SECURITY 278: a client that resets before it is %s does not end the process', async (_what, decision) => {
   const { promise: gate, resolve: decide } = Promise.withResolvers<void>()
   const { promise: asked, resolve: ask } = Promise.withResolvers<void>()
   const listener = await start(async () => {
     ask()
     await gate
-    return { open: () => undefined }
+    return decision()
   })
-  const { socket } = raw(listener)
+  const { socket, all } = raw(listener)
   await asked
   socket.resetAndDestroy()
+  await all
+  // a round trip, after which the reset has arrived as well
+  await fetch(listener.url)
   decide()
   expect(await (await fetch(listener.url)).text()).toBe('plain')
 })
@@ -163,6 +169,18 @@ test('SECURITY 288: a message above the limit closes the connection with 1009 an
   socket.send('x'.repeat(1001))
   expect((await ended(socket)).code).toBe(1009)
   expect(got).toEqual([1000])
+})
+
+test('SECURITY 288: a message that only says that it is too large is refused before it comes', async () => {
+  const listener = await serving(() => undefined, { maxMessageBytes: 1000 })
+  const { socket, first, all } = raw(listener)
+  await first
+  // a text frame of 2^20 bytes, of which not one follows (RFC 6455 §5.2)
+  socket.write(Uint8Array.of(0x81, 0xff, 0, 0, 0, 0, 0, 0x10, 0, 0, 1, 2, 3, 4))
+  await expect.poll(() => socket.bytesRead).toBeGreaterThan(130)
+  socket.destroy()
+  // a close frame with 1009 (0x03f1)
+  expect(await all).toContain('\x88\x02\x03\xf1')
 })
 
 test('SECURITY 288: what is sent faster than it is read waits in the network, and none of it is lost', async () => {

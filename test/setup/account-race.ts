@@ -1,4 +1,4 @@
-/** One of several processes that race for the same usernames and then for the same password hashes. */
+/** One of several processes that race for the same tables, then for the same usernames, then for the same hashes. */
 
 import { openDatabase } from '../../src/store/open.ts'
 import { sqlAccountStore } from '../../src/store/sql/accounts.ts'
@@ -6,19 +6,27 @@ import { sqlAccountStore } from '../../src/store/sql/accounts.ts'
 const [, , url = '', name = ''] = process.argv
 const rounds = 200
 
-// Opening creates the tables, which is a race too.
+process.stdout.write('ready\n')
+const word = await new Promise<string>((resolve) =>
+  process.stdin.once('data', (chunk) => resolve(chunk.toString())),
+)
+process.stdin.destroy()
+
+// Opening creates the tables: the first race.
 const database = await openDatabase({ url, connections: 4 })
 const store = await sqlAccountStore(database, Date.now())
-process.stdout.write('ready\n')
-
-const word = await new Promise<string>((resolve) => process.stdin.once('data', (chunk) => resolve(chunk.toString())))
 if (word === 'go\n') {
   const created: number[] = []
   const replaced: number[] = []
   for (let round = 0; round < rounds; round += 1) {
     const account = { scopes: [], disabled: false, passwordHash: 'before', createdAt: new Date() }
     const tries = [1, 2, 3, 4].map((turn) =>
-      store.create({ ...account, id: `${name}-${round}-${turn}`, username: name, usernameKey: `user ${round}` }),
+      store.create({
+        ...account,
+        id: `${name}-${round}-${turn}`,
+        username: name,
+        usernameKey: `user ${round}`,
+      }),
     )
     for (const isWin of await Promise.all(tries)) if (isWin) created.push(round)
   }
@@ -32,5 +40,4 @@ if (word === 'go\n') {
   }
   process.stdout.write(JSON.stringify({ created, replaced }))
 }
-process.stdin.destroy()
 await database.close()

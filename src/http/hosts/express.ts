@@ -1,7 +1,7 @@
 /** Mounting an application in Express. */
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { toRequest, type Mountable } from '../node-request.ts'
+import { refusedMethod, toRequest, type Mountable } from '../node-request.ts'
 
 export type { Mountable, MountInfo } from '../node-request.ts'
 
@@ -44,12 +44,17 @@ export function toExpress(app: Mountable): ExpressHandler {
 }
 
 async function answer(app: Mountable, request: ExpressRequest, response: ServerResponse): Promise<void> {
+  const refused = refusedMethod(request.method)
+  if (refused !== undefined) return send(refused, request, response)
   const web = toRequest(request, response, request, {
     protocol: request.protocol,
     host: request.host ?? request.headers.host,
     path: request.originalUrl,
   })
-  const answered = await app.fetch(web, { address: request.ip, basePath: request.baseUrl })
+  await send(await app.fetch(web, { address: request.ip, basePath: request.baseUrl }), request, response)
+}
+
+async function send(answered: Response, request: ExpressRequest, response: ServerResponse): Promise<void> {
   response.statusCode = answered.status
   for (const [name, value] of answered.headers) {
     if (name === 'set-cookie') response.appendHeader(name, value)

@@ -1,7 +1,7 @@
 /** Mounting an application in Fastify. */
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { toRequest, type Mountable } from '../node-request.ts'
+import { refusedMethod, toRequest, type Mountable } from '../node-request.ts'
 
 export type { Mountable, MountInfo } from '../node-request.ts'
 
@@ -57,6 +57,8 @@ export function toFastify(app: Mountable): FastifyPlugin {
     const basePath = instance.prefix === '/' ? '' : instance.prefix
 
     async function handle(request: FastifyRequestLike, reply: FastifyReplyLike): Promise<unknown> {
+      const refused = refusedMethod(request.raw.method)
+      if (refused !== undefined) return reply.send(refused)
       const web = toRequest(request.raw, reply.raw, request, {
         protocol: request.protocol,
         host: request.host,

@@ -1,7 +1,7 @@
 /** Mounting an application in Hono. */
 
 import { alreadyRead } from '../body.ts'
-import type { Mountable, MountInfo } from '../node-request.ts'
+import { refusedMethod, type Mountable, type MountInfo } from '../node-request.ts'
 
 export type { Mountable, MountInfo } from '../node-request.ts'
 
@@ -28,6 +28,8 @@ export interface HonoContextLike {
  */
 export function toHono(app: Mountable): (context: HonoContextLike) => Promise<Response> {
   return async (context) => {
+    const refused = refusedMethod(context.req.raw.method)
+    if (refused !== undefined) return refused
     const info: MountInfo = { address: addressOf(context), basePath: basePathOf(context.req) }
     return app.fetch(await unreadRequest(context.req), info)
   }

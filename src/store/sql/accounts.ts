@@ -36,7 +36,10 @@ export async function sqlAccountStore(database: AnyDatabase, now: number): Promi
     },
     get,
     async find(usernameKey) {
-      const query = kysely.selectFrom('gatewright_accounts').selectAll().where('username_key', '=', usernameKey)
+      const query = kysely
+        .selectFrom('gatewright_accounts')
+        .selectAll()
+        .where('username_key', '=', usernameKey)
       return accountOf(await query.executeTakeFirst())
     },
     async list({ after = '', limit }) {

@@ -6,7 +6,7 @@ import type { DatabaseConnection, Dialect, Driver } from 'kysely'
 /** What goes around a call. */
 export interface Guard {
   /** Runs a call, once or until it succeeds, and says what its errors mean. */
-  around<Value>(call: () => Promise<Value>): Promise<Value>
+  readonly around: <Value>(call: () => Promise<Value>) => Promise<Value>
   /** The statement that begins a transaction, where it is not the driver's own. */
   readonly begin?: string
   /** Called when the driver has closed what it knows of. */
@@ -46,7 +46,8 @@ function guardedDriver(driver: Driver, { around, begin, afterClose }: Guard): Dr
     savepoint: async (connection, name, compile) => driver.savepoint?.(connection, name, compile),
     rollbackToSavepoint: async (connection, name, compile) =>
       driver.rollbackToSavepoint?.(connection, name, compile),
-    releaseSavepoint: async (connection, name, compile) => driver.releaseSavepoint?.(connection, name, compile),
+    releaseSavepoint: async (connection, name, compile) =>
+      driver.releaseSavepoint?.(connection, name, compile),
     releaseConnection: (connection, options) => driver.releaseConnection(connection, options),
     async destroy(options) {
       await driver.destroy(options)

@@ -3,6 +3,7 @@
 import { sql } from 'kysely'
 import type { Kysely } from 'kysely'
 import type { AnyDatabase } from '../database.ts'
+import { grantTables } from './grant-migration.ts'
 import type { Tables } from './schema.ts'
 
 /** One step. Steps are only ever added: what has run somewhere is never edited. */
@@ -31,6 +32,7 @@ const migrations: readonly Migration[] = [
       ]
     },
   },
+  { id: '0002-grants', statements: (dialect) => grantTables(typesOf(dialect)) },
 ]
 
 /** Any number will do, as long as it is always the same: starters of this project wait for each other by it. */
@@ -73,9 +75,28 @@ async function run(kysely: Kysely<Tables>, statement: string): Promise<void> {
   await sql.raw(statement).execute(kysely)
 }
 
-/** Text compares by its bytes in both, so that pages come in the same order. */
-function typesOf(dialect: AnyDatabase['dialect']): { text: string; integer: string; options: string } {
+/** The column types of a dialect. */
+interface ColumnTypes {
+  /** It compares by its bytes in both, so that pages come in the same order. */
+  readonly text: string
+  readonly integer: string
+  /** A primary key that counts up, and never gives out the number of a row that was deleted. */
+  readonly number: string
+  readonly options: string
+}
+
+function typesOf(dialect: AnyDatabase['dialect']): ColumnTypes {
   return dialect === 'sqlite'
-    ? { text: 'text', integer: 'integer', options: ' strict' }
-    : { text: 'text collate "C"', integer: 'bigint', options: '' }
+    ? {
+        text: 'text',
+        integer: 'integer',
+        number: 'integer primary key autoincrement',
+        options: ' strict',
+      }
+    : {
+        text: 'text collate "C"',
+        integer: 'bigint',
+        number: 'bigint generated always as identity primary key',
+        options: '',
+      }
 }

@@ -7,13 +7,16 @@ export interface Tables {
 }
 
 /** A migration that has run. */
-export interface MigrationRow {
+interface MigrationRow {
   readonly id: string
   /** Milliseconds since 1970. */
   readonly applied_at: number
 }
 
-/** An account. Secret in it: the password hash, which lives as long as the password. */
+/**
+ * An account. Secret in it: the password hash, which lives as long as the password. PostgreSQL gives whole numbers
+ * (`bigint`) as text.
+ */
 export interface AccountRow {
   readonly id: string
   readonly username: string
@@ -23,8 +26,8 @@ export interface AccountRow {
   /** Separated by spaces, which no scope contains (RFC 6749 §3.3). */
   readonly scopes: string
   /** 0 or 1. */
-  readonly disabled: number
+  readonly disabled: number | string
   readonly password_hash: string
-  /** Milliseconds since 1970. PostgreSQL gives a `bigint` as text. */
+  /** Milliseconds since 1970. */
   readonly created_at: number | string
 }

@@ -1,0 +1,3 @@
+import { passwordBearer } from 'gatewright'
+
+passwordBearer({ tokenUrl: 'token' })

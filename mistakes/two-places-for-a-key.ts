@@ -1,0 +1,3 @@
+import { apiKey } from 'gatewright'
+
+apiKey({ header: 'x-api-key', query: 'key', verify: (key) => key })

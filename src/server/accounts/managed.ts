@@ -1,0 +1,174 @@
+/** Logging in to accounts, and keeping them in a store. */
+
+import type { PasswordHasher } from '../../crypto/password-hash.ts'
+import { HttpError } from '../../http/http-error.ts'
+import { DatabaseError } from '../../store/database-error.ts'
+import type { AccountChanges, AccountStore, StoredAccount } from '../../store/store.ts'
+import { AccountError } from './error.ts'
+import { accountId, isAccountId } from './id.ts'
+import { busyIsUnavailable, loginAgainst } from './login.ts'
+import type { AccountLike, AccountSource } from './login.ts'
+import { parseEmail, parseName, parseScopes, parseUsername, readUsername } from './names.ts'
+import type { CheckPassword, PasswordOwner } from './password-policy.ts'
+import type { Account, AccountPatch, Accounts, LoginAccounts, NewAccount } from './types.ts'
+
+/** Logging in to accounts that somebody else keeps. */
+export function loginAccounts<Own extends AccountLike>(
+  source: AccountSource<Own>,
+  hasher: PasswordHasher,
+  known: ReadonlySet<string> | undefined,
+  check: CheckPassword,
+): LoginAccounts<Own> {
+  const close = async (): Promise<void> => {}
+  return {
+    authenticate: loginAgainst(source, hasher, known),
+    get: async (id) => source.findById(id),
+    async hashPassword(password, owner) {
+      await check(password, owner)
+      return busyIsUnavailable(hasher.hash(password))
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+/** Logging in, and everything else, on a store. */
+export function managedAccounts(
+  store: AccountStore,
+  hasher: PasswordHasher,
+  known: ReadonlySet<string> | undefined,
+  check: CheckPassword,
+): Accounts {
+  const source: AccountSource<Account> = {
+    async findByUsername(username) {
+      const stored = await lookUp(username)
+      return stored && { account: accountOf(stored), passwordHash: stored.passwordHash }
+    },
+    async findById(id) {
+      const stored = isAccountId(id) ? await reached(store.get(id)) : undefined
+      return stored && accountOf(stored)
+    },
+    replacePasswordHash: (id, from, to) => reached(store.replacePasswordHash(id, from, to)),
+  }
+  const login = loginAccounts(source, hasher, known, check)
+
+  async function lookUp(username: string): Promise<StoredAccount | undefined> {
+    const key = readUsername(username)?.usernameKey
+    return key === undefined ? undefined : reached(store.find(key))
+  }
+
+  async function change(id: string, changes: AccountChanges): Promise<Account> {
+    const changed = isAccountId(id) ? await reached(store.update(id, changes)) : undefined
+    if (changed === undefined) throw noSuchAccount()
+    if (changed === 'taken') throw usernameTaken()
+    return accountOf(changed)
+  }
+
+  return {
+    ...login,
+    async create(account) {
+      const owner = ownerOf(account)
+      const scopes = parseScopes(account.scopes ?? [], known)
+      const passwordHash =
+        account.passwordHash === undefined
+          ? await login.hashPassword(account.password, owner)
+          : imported(account.passwordHash, hasher)
+      const now = Date.now()
+      const { disabled = false } = account
+      const stored = {
+        id: accountId(now),
+        ...owner,
+        scopes,
+        disabled,
+        passwordHash,
+        createdAt: new Date(now),
+      }
+      if (!(await reached(store.create(stored)))) throw usernameTaken()
+      return accountOf(stored)
+    },
+    async find(username) {
+      const stored = await lookUp(username)
+      return stored && accountOf(stored)
+    },
+    async list({ after, limit = 50 } = {}) {
+      if (!Number.isInteger(limit) || limit < 1 || limit > 1000) {
+        throw new AccountError('invalid_page', 'limit is a whole number from 1 to 1000')
+      }
+      if (after !== undefined && !isAccountId(after)) {
+        throw new AccountError('invalid_page', 'after is the id of an account')
+      }
+      const page = await reached(store.list({ limit, ...(after !== undefined && { after }) }))
+      return page.map(accountOf)
+    },
+    update: async (id, patch) => change(id, changesOf(patch, known)),
+    async setPassword(id, password) {
+      const account = await login.get(id)
+      if (account === undefined) throw noSuchAccount()
+      await change(id, { passwordHash: await login.hashPassword(password, account) })
+    },
+    remove: async (id) => isAccountId(id) && (await reached(store.remove(id))),
+  }
+}
+
+/** Reads who the account is for, in the form it is kept in. */
+function ownerOf(account: NewAccount): PasswordOwner & { readonly usernameKey: string } {
+  return {
+    ...parseUsername(account.username),
+    ...(account.name !== undefined && { name: parseName(account.name) }),
+    ...(account.email !== undefined && { email: parseEmail(account.email) }),
+  }
+}
+
+function changesOf(patch: AccountPatch, known: ReadonlySet<string> | undefined): AccountChanges {
+  const { username, name, email, scopes, disabled } = patch
+  return {
+    ...(username !== undefined && parseUsername(username)),
+    ...(name !== undefined && { name: name === null ? undefined : parseName(name) }),
+    ...(email !== undefined && { email: email === null ? undefined : parseEmail(email) }),
+    ...(scopes !== undefined && { scopes: parseScopes(scopes, known) }),
+    ...(disabled !== undefined && { disabled }),
+  }
+}
+
+/** Written out field by field: what the store may hold besides, the hash above all, does not pass. */
+function accountOf(stored: StoredAccount): Account {
+  const { id, username, name, email, scopes, disabled, createdAt } = stored
+  return {
+    id,
+    username,
+    ...(name !== undefined && { name }),
+    ...(email !== undefined && { email }),
+    scopes,
+    disabled,
+    createdAt,
+  }
+}
+
+function imported(passwordHash: string, hasher: PasswordHasher): string {
+  if (hasher.canVerify(passwordHash)) return passwordHash
+  throw new AccountError(
+    'unsupported_password_hash',
+    'This password hash cannot be verified here: it is of an unknown kind, too costly, or its package is not installed',
+  )
+}
+
+/** A database that does not answer is a 503 with `Retry-After`; what it said is for the log. */
+async function reached<Value>(work: Promise<Value>): Promise<Value> {
+  try {
+    return await work
+  } catch (cause) {
+    if (!(cause instanceof DatabaseError)) throw cause
+    throw new HttpError(503, 'The accounts cannot be reached just now, try again', {
+      headers: { 'retry-after': '1' },
+      cause,
+    })
+  }
+}
+
+function noSuchAccount(): AccountError {
+  return new AccountError('no_such_account', 'There is no such account')
+}
+
+function usernameTaken(): AccountError {
+  return new AccountError('username_taken', 'This username is taken')
+}

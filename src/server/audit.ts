@@ -1,0 +1,48 @@
+/** Audit events: one for every security decision, without secrets, written with the decision itself. */
+
+import type { AuditEvent as StoredEvent } from '../store/grant-store.ts'
+
+/** What can happen: a closed union, so that whoever reads events can be exhaustive. */
+export type AuditEventType =
+  | 'client.authentication_failed'
+  | 'client.created'
+  | 'client.removed'
+  | 'client.secret_rotated'
+  | 'client.updated'
+  | 'code.issued'
+  | 'code.redeemed'
+  | 'code.refused'
+  | 'code.reused'
+  | 'device.approved'
+  | 'device.denied'
+  | 'device.redeemed'
+  | 'device.started'
+  | 'key.removed'
+  | 'key.rotated'
+  | 'login.failed'
+  | 'refresh_token.refused'
+  | 'refresh_token.reused'
+  | 'refresh_token.rotated'
+  | 'token.exchanged'
+  | 'token.issued'
+  | 'token.revoked'
+
+/** One security decision. It never holds a secret, nor the hash of one. */
+export interface AuditEvent extends StoredEvent {
+  readonly type: AuditEventType
+}
+
+/** What is known of where a request came from, for the events about it. */
+export interface Origin {
+  readonly address?: string
+  readonly requestId?: string
+}
+
+/** Makes an event. */
+export function auditEvent(
+  type: AuditEventType,
+  at: number,
+  about: Omit<StoredEvent, 'type' | 'at'>,
+): AuditEvent {
+  return { ...about, type, at }
+}

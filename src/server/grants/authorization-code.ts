@@ -1,0 +1,132 @@
+/** The authorization code grant (RFC 6749 §4.1.3): every check first, then the code is consumed with what follows, in one step. */
+
+import { randomToken } from '../../crypto/random.ts'
+import { OAuthError, invalidGrant } from '../../protocol/oauth-error.ts'
+import { verifyPkce } from '../../protocol/pkce.ts'
+import type { AuthorizationCodeRequest } from '../../protocol/token-request.ts'
+import type { FoundCode } from '../../store/grant-store.ts'
+import { auditEvent } from '../audit.ts'
+import { longestToken } from '../keys/signing-keys.ts'
+import { prepareAccessToken, prepareRefreshToken } from '../token-answer.ts'
+import { hashOf, resourcesFor } from './grant.ts'
+import type { Grant, GrantContext } from './grant.ts'
+
+/**
+ * For so long a second use is taken for the other half of a double submit: it gets nothing, and takes nothing away. Nobody can
+ * tell requests that were sent at the same moment from one that came right after; what comes later is a replay.
+ */
+const doubleSubmit = 2000
+
+/** Redeems a code. Of many who present it at once exactly one gets tokens; a replay revokes what the first got. */
+export const redeemAuthorizationCode: Grant<AuthorizationCodeRequest> = async (request, context) => {
+  const { service, client, dpopJkt, origin } = context
+  const { store, settings } = service
+  const now = settings.now()
+  const hash = hashOf(request.code)
+  const code = await store.findCode(hash, now)
+  // Another client's code is to this one what no code is; it is not touched (RFC 9700 §4.5).
+  if (code === undefined || code.clientId !== client.id) throw refused('unknown, or of another client')
+  await checkBindings(request, code, context)
+  if (code.status === 'spent') await replayed(code, context, now)
+  if (code.status !== 'live') throw refused(code.status)
+
+  const resources = resourcesFor(service, request.resources, code.resources)
+  const familyId = randomToken(16)
+  const familyEnd = now + settings.lifetimes.refreshAbsolute * 1000
+  const withRefresh = client.metadata.grantTypes.includes('refresh_token')
+  const refresh = withRefresh ? prepareRefreshToken(service, familyEnd) : undefined
+  const access = await prepareAccessToken(service, {
+    client,
+    subject: code.subject,
+    scopes: code.scopes,
+    resources,
+    grantId: code.grantId,
+    familyId,
+    dpopJkt,
+    authTime: code.authTime,
+  })
+  const audit = [
+    auditEvent('code.redeemed', now, {
+      clientId: client.id,
+      subject: code.subject,
+      grantId: code.grantId,
+      details: { jti: access.id, scopes: code.scopes },
+      ...origin,
+    }),
+  ]
+  const outcome = await store.redeemCode(hash, now, {
+    family: {
+      id: familyId,
+      expiresAt: familyEnd,
+      scopes: code.scopes,
+      resources: code.resources,
+      authTime: code.authTime,
+      // A confidential client proves itself by its own means; a public one by the key (RFC 9449 §5).
+      ...(dpopJkt === undefined || client.isConfidential ? {} : { dpopJkt }),
+      ...(code.sessionId === undefined ? {} : { sessionId: code.sessionId }),
+      ...(code.data === undefined ? {} : { data: code.data }),
+      ...(refresh === undefined ? {} : { refreshToken: refresh.row }),
+    },
+    accessTokens: access.rows,
+    audit,
+  })
+  // Told `spent`, it was simultaneous with the one that won, whose tokens stay good.
+  if (outcome !== 'redeemed') throw refused(outcome)
+  service.tell(audit)
+  return { ...access.answer, ...(refresh === undefined ? {} : { refresh_token: refresh.value }) }
+}
+
+/** RFC 6749 §4.1.3, RFC 7636 §4.6, RFC 9449 §10: a try that does not fit is counted, and changes nothing else. */
+async function checkBindings(
+  request: AuthorizationCodeRequest,
+  code: FoundCode,
+  { service, dpopJkt, client, origin }: GrantContext,
+): Promise<void> {
+  try {
+    if (request.redirectUri !== undefined && request.redirectUri !== code.redirectUri) {
+      throw refused('another redirect_uri')
+    }
+    if (code.dpopJkt !== undefined && code.dpopJkt !== dpopJkt) throw refused('another DPoP key')
+    verifyPkce(code.codeChallenge, request.codeVerifier)
+  } catch (error) {
+    if (error instanceof OAuthError && code.status === 'live') await service.store.countCodeFailure(code.hash)
+    await service.audit([
+      auditEvent('code.refused', service.settings.now(), {
+        clientId: client.id,
+        subject: code.subject,
+        grantId: code.grantId,
+        details: { reason: error instanceof OAuthError ? String(error.cause ?? error.message) : 'error' },
+        ...origin,
+      }),
+    ])
+    throw error
+  }
+}
+
+/** RFC 6749 §4.1.2: a code that comes a second time has been stolen; what the first use made dies. */
+async function replayed(
+  code: FoundCode,
+  { service, client, origin }: GrantContext,
+  now: number,
+): Promise<void> {
+  const { settings, store, revocations } = service
+  const grace = Math.min(doubleSubmit, settings.retryWindow)
+  if (code.familyId === undefined || (code.usedAt !== undefined && now - code.usedAt < grace)) return
+  const audit = [
+    auditEvent('code.reused', now, {
+      clientId: client.id,
+      subject: code.subject,
+      grantId: code.grantId,
+      details: { familyId: code.familyId },
+      ...origin,
+    }),
+  ]
+  const until = now + longestToken(settings) + 120_000
+  if (await store.revokeFamily(code.familyId, { now, until, audit })) service.tell(audit)
+  await revocations.refresh()
+}
+
+/** One text for every reason: who holds a stolen code learns nothing from it. */
+function refused(cause: string): OAuthError {
+  return invalidGrant('The code is not valid for this request', { cause })
+}

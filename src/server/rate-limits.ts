@@ -1,0 +1,94 @@
+/** Limits on how often something may be tried, shared by all nodes through the store. */
+
+import { sha256Base64url } from '../crypto/hash.ts'
+import { HttpError } from '../http/http-error.ts'
+import type { GrantStore } from '../store/grant-store.ts'
+import type { RateLimitOption, Settings } from './settings.ts'
+
+/** A count of failures that only grows when something fails. */
+export interface FailureLimit {
+  /** @throws {HttpError} 429 when there were too many. */
+  check(): void
+  /** Counts one more. */
+  count(): Promise<void>
+  /** Ends the row. */
+  clear(): Promise<void>
+}
+
+/** The limits of one server. Each throws 429 with `Retry-After` (RFC 6585 §4). */
+export interface RateLimits {
+  token(clientId: string, address: string | undefined): Promise<void>
+  introspection(clientId: string): Promise<void>
+  registration(address: string | undefined): Promise<void>
+  clientFailures(clientId: string, address: string | undefined): Promise<FailureLimit>
+  /** @param account In its one spelling, so that aliases share a count. */
+  loginFailures(account: string, address: string | undefined): Promise<FailureLimit>
+}
+
+/** The limits in a store. */
+export function rateLimits(store: GrantStore, settings: Settings): RateLimits {
+  const { now, rateLimits: options } = settings
+
+  async function hit(kind: string, key: readonly string[], limit: RateLimitOption): Promise<void> {
+    const window = { points: limit.points, windowMs: limit.seconds * 1000 }
+    const state = await store.hit(keyOf(kind, key), window, now())
+    if (!state.allowed) throw tooMany(state.retryAfterMs)
+  }
+
+  async function failures(
+    kind: string,
+    key: readonly string[],
+    limit: RateLimitOption,
+  ): Promise<FailureLimit> {
+    const name = keyOf(kind, key)
+    const count = await store.failures(name, now())
+    return {
+      check() {
+        if (count >= limit.points) throw tooMany(limit.seconds * 1000)
+      },
+      async count() {
+        await store.countFailure(name, now() + limit.seconds * 1000, now())
+      },
+      async clear() {
+        if (count > 0) await store.clearFailures(name)
+      },
+    }
+  }
+
+  return {
+    token: (clientId, address) => hit('token', [clientId, place(address)], options.token),
+    introspection: (clientId) => hit('introspection', [clientId], options.introspection),
+    registration: (address) => hit('registration', [place(address)], options.registration),
+    // With the address in the key, a stranger who guesses locks out no one but himself.
+    clientFailures: (clientId, address) =>
+      failures('client', [clientId, place(address)], options.clientFailures),
+    loginFailures: (account, address) => failures('login', [account, place(address)], options.login),
+  }
+}
+
+/** One spelling a caller: the /64 of an IPv6 address is one household, and a mapped IPv4 address is that address. */
+export function place(address: string | undefined): string {
+  if (address === undefined) return 'unknown'
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1]
+  if (mapped !== undefined) return mapped
+  if (!address.includes(':')) return address
+  const [head = '', tail] = address.toLowerCase().split('%')[0]?.split('::') ?? []
+  const left = head === '' ? [] : head.split(':')
+  const right = tail === undefined || tail === '' ? [] : tail.split(':')
+  const zeros =
+    tail === undefined ? [] : Array.from({ length: Math.max(0, 8 - left.length - right.length) }, () => '0')
+  const groups = [...left, ...zeros, ...right].map((group) => Number.parseInt(group || '0', 16).toString(16))
+  return `${groups.slice(0, 4).join(':')}::/64`
+}
+
+/** Long and personal keys become hashes of one length. */
+function keyOf(kind: string, parts: readonly string[]): string {
+  return `${kind}:${sha256Base64url(JSON.stringify(parts))}`
+}
+
+function tooMany(retryAfterMs: number): HttpError {
+  const seconds = String(Math.max(1, Math.ceil(retryAfterMs / 1000)))
+  return new HttpError(429, 'Too many requests, try again later', {
+    headers: { 'retry-after': seconds, 'cache-control': 'no-store' },
+  })
+}

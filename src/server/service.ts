@@ -1,0 +1,27 @@
+/** What every endpoint and grant works with: the store, the clients, the keys and the clock of one server. */
+
+import type { GrantStore } from '../store/grant-store.ts'
+import type { DatabaseAccounts } from './accounts/accounts.ts'
+import type { AuditEvent } from './audit.ts'
+import type { Clients } from './clients.ts'
+import type { DpopNonces } from './dpop-nonces.ts'
+import type { SigningKeys } from './keys/signing-keys.ts'
+import type { RateLimits } from './rate-limits.ts'
+import type { RevocationFeed } from './revocation-feed.ts'
+import type { Settings } from './settings.ts'
+
+/** An open server. */
+export interface Service {
+  readonly settings: Settings
+  readonly store: GrantStore
+  readonly accounts: DatabaseAccounts
+  readonly clients: Clients
+  readonly keys: SigningKeys
+  readonly limits: RateLimits
+  readonly revocations: RevocationFeed
+  readonly nonces: DpopNonces
+  /** Tells the hook of events that the store has written. Never throws. */
+  readonly tell: (events: readonly AuditEvent[]) => void
+  /** Writes events that belong to no other operation, and tells the hook. */
+  readonly audit: (events: readonly AuditEvent[]) => Promise<void>
+}

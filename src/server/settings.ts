@@ -1,0 +1,266 @@
+/** The options of an authorization server, checked once and completed. */
+
+import type { SigningAlgorithm } from '../crypto/signature.ts'
+import { checkIssuer } from '../protocol/issuer.ts'
+import { isResourceIndicator } from '../protocol/resource-indicator.ts'
+import { isScopeToken } from '../protocol/scope.ts'
+import type { AnyDatabase } from '../store/database.ts'
+import type { DatabaseOptions } from '../store/open.ts'
+import type { AuditEvent } from './audit.ts'
+import type { ClientDefinition } from './clients.ts'
+
+/** The scopes there are, each with the sentence shown in the docs and on the consent page. */
+export type ScopeCatalogue = Readonly<Record<string, string>>
+
+/** An API that tokens can be for (RFC 8707). */
+export interface ResourceOptions {
+  /** Shown to people. */
+  readonly name?: string
+  /** The scopes that mean something there; all of the server's unless told. */
+  readonly scopes?: readonly string[]
+  /** `jwt` (RFC 9068), which the API verifies by itself, or `reference`, which it asks about. `jwt` unless told. */
+  readonly accessTokens?: 'jwt' | 'reference'
+  /** How long its access tokens live, in seconds; that of {@link Lifetimes} unless told. */
+  readonly lifetime?: number
+}
+
+/** How long things live, all in seconds. */
+export interface Lifetimes {
+  /** 300 unless told. */
+  readonly accessToken?: number
+  /** 60 unless told. */
+  readonly code?: number
+  /** A refresh token that is not used for so long dies. 30 days unless told. */
+  readonly refreshIdle?: number
+  /** After so long a user has to log in again, however often tokens were refreshed. 180 days unless told. */
+  readonly refreshAbsolute?: number
+  /** 600 unless told. */
+  readonly deviceCode?: number
+  /** 60 unless told. */
+  readonly pushedRequest?: number
+}
+
+/** How signing keys change. All in seconds. */
+export interface KeyOptions {
+  /** Of access tokens; ES256 unless told. */
+  readonly algorithm?: Exclude<SigningAlgorithm, 'HS256'>
+  /** How long a key signs. 30 days unless told. */
+  readonly rotateEvery?: number
+  /** How long a key is published before it signs: longer than verifiers cache the key set. 1 hour unless told. */
+  readonly publishAhead?: number
+}
+
+/** How often something may be tried: so many times in so many seconds. */
+export interface RateLimitOption {
+  readonly points: number
+  readonly seconds: number
+}
+
+/** How an authorization server works. */
+export interface AuthorizationServerOptions<Scopes extends ScopeCatalogue = ScopeCatalogue> {
+  /** Its name and address, exactly as clients have it: `https://login.example.com`. http only on this machine. */
+  readonly issuer: string
+  /** A URL (`file:app.db`, `postgres://…`), or a database that is open already. */
+  readonly database: string | DatabaseOptions | AnyDatabase
+  readonly scopes: Scopes
+  /** The APIs that tokens can be for, by their identifier; the issuer itself unless told. The first is the default. */
+  readonly resources?: Readonly<Record<string, ResourceOptions>>
+  /** Clients that are there from the start. They are added, and changed when this changes. */
+  readonly clients?: readonly ClientDefinition<keyof Scopes & string>[]
+  /**
+   * What private keys are encrypted with: 32 characters or more that nobody can guess, from the environment. The variable
+   * `GATEWRIGHT_SECRET_KEY` unless told. Needed everywhere but in development.
+   */
+  readonly secretKey?: string
+  /** Development: an issuer on this machine, and no `NODE_ENV=production`, unless told. */
+  readonly development?: boolean
+  readonly lifetimes?: Lifetimes
+  /**
+   * For how many seconds a client that lost the answer may refresh with the same token again and gets the identical
+   * answer. 10 unless told, 60 at most, 0 for never. Confidential and DPoP-bound clients get it as well.
+   */
+  readonly retryWindow?: number
+  readonly keys?: KeyOptions
+  /** Dynamic registration (RFC 7591); off unless told. */
+  readonly registration?: RegistrationOptions
+  /** Whether DPoP proofs must carry a nonce of ours (RFC 9449 §8); false unless told. */
+  readonly dpopNonces?: boolean
+  readonly rateLimits?: {
+    /** Requests to the token endpoint by one client from one address. 300 in 60 s unless told. */
+    readonly token?: RateLimitOption
+    /** Failed client authentications by one client from one address. 20 in 60 s unless told. */
+    readonly clientFailures?: RateLimitOption
+    /** Introspection requests of one client. 1 200 in 60 s unless told. */
+    readonly introspection?: RateLimitOption
+    /** Wrong passwords for one account. 10 in 300 s unless told. */
+    readonly login?: RateLimitOption
+    /** Registrations from one address. 20 in 3600 s unless told. */
+    readonly registration?: RateLimitOption
+  }
+  /** Told of every security decision, after it is written. What it throws is reported, and changes nothing. */
+  readonly onAudit?: (event: AuditEvent) => void
+  /** Told of errors that nobody waits for; `console.error` unless told. */
+  readonly report?: (error: unknown) => void
+  /** Milliseconds since 1970; the clock unless told. */
+  readonly now?: () => number
+}
+
+/** Who may register clients by themselves. */
+export interface RegistrationOptions {
+  /** Whoever presents one of these tokens (RFC 7591 §3); with `open`, anybody. */
+  readonly initialAccessTokens?: readonly string[]
+  readonly open?: boolean
+  /** The scopes that registered clients may have; all unless told. */
+  readonly scopes?: readonly string[]
+}
+
+/** A resource with everything filled in. */
+export interface Resource {
+  readonly identifier: string
+  readonly name: string | undefined
+  readonly scopes: readonly string[]
+  readonly accessTokens: 'jwt' | 'reference'
+  /** Seconds. */
+  readonly lifetime: number
+}
+
+/** The options, complete. */
+export interface Settings {
+  readonly issuer: string
+  /** The path of the issuer, empty or with a slash in front and none at the end. */
+  readonly basePath: string
+  readonly isDevelopment: boolean
+  readonly secretKey: string
+  readonly scopes: ScopeCatalogue
+  readonly resources: ReadonlyMap<string, Resource>
+  readonly defaultResource: Resource
+  readonly clients: readonly ClientDefinition[]
+  readonly lifetimes: Required<Lifetimes>
+  /** Milliseconds. */
+  readonly retryWindow: number
+  readonly keys: Required<KeyOptions>
+  readonly registration: RegistrationOptions | undefined
+  readonly dpopNonces: boolean
+  readonly rateLimits: Required<NonNullable<AuthorizationServerOptions['rateLimits']>>
+  readonly onAudit: ((event: AuditEvent) => void) | undefined
+  readonly report: (error: unknown) => void
+  readonly now: () => number
+}
+
+const day = 86_400
+const developmentKey = 'gatewright development key: protects nothing'
+
+/**
+ * Checks and completes.
+ *
+ * @throws {TypeError} For an option that cannot be right; the message names it and says what would be.
+ */
+export function settingsOf(
+  options: AuthorizationServerOptions,
+  environment: Readonly<Record<string, string | undefined>>,
+): Settings {
+  const isLocal = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:|\/|$)/.test(options.issuer)
+  const isDevelopment = options.development ?? (isLocal && environment['NODE_ENV'] !== 'production')
+  const issuer = checkIssuer(options.issuer, { dangerouslyAllowHttp: isDevelopment })
+  const unusable = Object.keys(options.scopes).find((scope) => !isScopeToken(scope))
+  if (unusable !== undefined) throw wrong('scopes', `${JSON.stringify(unusable)} is no scope (RFC 6749 §3.3)`)
+  const lifetimes = completed(
+    'lifetimes',
+    {
+      accessToken: 300,
+      code: 60,
+      refreshIdle: 30 * day,
+      refreshAbsolute: 180 * day,
+      deviceCode: 600,
+      pushedRequest: 60,
+    },
+    options.lifetimes,
+  )
+  const retryWindow = options.retryWindow ?? 10
+  if (!(retryWindow >= 0 && retryWindow <= 60)) throw wrong('retryWindow', 'seconds from 0 to 60')
+  const resources = resourcesOf(options, issuer, lifetimes.accessToken)
+  const [defaultResource] = resources.values()
+  if (defaultResource === undefined) throw wrong('resources', 'at least one resource')
+  const { algorithm = 'ES256', ...times } = options.keys ?? {}
+  return {
+    issuer,
+    basePath: new URL(issuer).pathname.replace(/\/$/, ''),
+    isDevelopment,
+    secretKey: secretKeyOf(options.secretKey ?? environment['GATEWRIGHT_SECRET_KEY'], isDevelopment),
+    scopes: options.scopes,
+    resources,
+    defaultResource,
+    clients: options.clients ?? [],
+    lifetimes,
+    retryWindow: retryWindow * 1000,
+    keys: { algorithm, ...completed('keys', { rotateEvery: 30 * day, publishAhead: 3600 }, times) },
+    registration: options.registration,
+    dpopNonces: options.dpopNonces ?? false,
+    rateLimits: {
+      token: { points: 300, seconds: 60 },
+      clientFailures: { points: 20, seconds: 60 },
+      introspection: { points: 1200, seconds: 60 },
+      login: { points: 10, seconds: 300 },
+      registration: { points: 20, seconds: 3600 },
+      ...options.rateLimits,
+    },
+    onAudit: options.onAudit,
+    report: options.report ?? console.error,
+    now: options.now ?? Date.now,
+  }
+}
+
+function secretKeyOf(secretKey: string | undefined, isDevelopment: boolean): string {
+  if (secretKey === undefined || secretKey === '') {
+    if (isDevelopment) return developmentKey
+    throw wrong(
+      'secretKey',
+      'set the environment variable GATEWRIGHT_SECRET_KEY to 32 random characters or more; private keys are encrypted with it',
+    )
+  }
+  if (secretKey.length < 32) throw wrong('secretKey', '32 characters or more')
+  return secretKey
+}
+
+function resourcesOf(
+  options: AuthorizationServerOptions,
+  issuer: string,
+  lifetime: number,
+): ReadonlyMap<string, Resource> {
+  const all = Object.keys(options.scopes)
+  const resources = new Map<string, Resource>()
+  for (const [identifier, resource] of Object.entries(options.resources ?? { [issuer]: {} })) {
+    if (!isResourceIndicator(identifier)) {
+      throw wrong(
+        'resources',
+        `${JSON.stringify(identifier)} must be an absolute URI without a fragment (RFC 8707 §2)`,
+      )
+    }
+    const unknown = resource.scopes?.find((scope) => !all.includes(scope))
+    if (unknown !== undefined)
+      throw wrong('resources', `the scope ${JSON.stringify(unknown)} is not in scopes`)
+    resources.set(identifier, {
+      identifier,
+      name: resource.name,
+      scopes: resource.scopes ?? all,
+      accessTokens: resource.accessTokens ?? 'jwt',
+      lifetime: resource.lifetime ?? lifetime,
+    })
+  }
+  return resources
+}
+
+function completed<Names extends string>(
+  option: string,
+  defaults: Readonly<Record<Names, number>>,
+  given: Partial<Readonly<Record<Names, number>>> = {},
+): Record<Names, number> {
+  for (const [name, value] of Object.entries(given)) {
+    if (!(typeof value === 'number' && value > 0)) throw wrong(`${option}.${name}`, 'seconds above 0')
+  }
+  return { ...defaults, ...given }
+}
+
+function wrong(option: string, remedy: string): TypeError {
+  return new TypeError(`authorizationServer: the option ${option} is not usable: ${remedy}`)
+}

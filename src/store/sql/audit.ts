@@ -1,0 +1,107 @@
+/** The audit log in SQL. */
+
+import type { AuditEvent, AuditPage, AuditStore, StoredAuditEvent } from '../ports/audit.ts'
+import { given, json, parsed } from './columns.ts'
+import type { Integer } from './columns.ts'
+import type { Runner, Session } from './session.ts'
+import { statement } from './statement.ts'
+
+/** The audit operations of the store. */
+export function auditStore(session: Session): AuditStore {
+  return {
+    async appendAudit(events) {
+      if (events.length === 1) await insertAudit(session, events)
+      else await session.transact((runner) => insertAudit(runner, events))
+    },
+    async listAudit(page) {
+      return (await session.rows(list, conditions(page))).map(eventOf)
+    },
+  }
+}
+
+/** Writes events in the transaction they are about. */
+export async function insertAudit(runner: Runner, events: readonly AuditEvent[] = []): Promise<void> {
+  for (const event of events) {
+    await runner.changes(insert, {
+      at: event.at,
+      type: event.type,
+      clientId: event.clientId ?? null,
+      subject: event.subject ?? null,
+      grantId: event.grantId ?? null,
+      address: event.address ?? null,
+      requestId: event.requestId ?? null,
+      details: json(event.details),
+    })
+  }
+}
+
+interface EventValues {
+  readonly at: number
+  readonly type: string
+  readonly clientId: string | null
+  readonly subject: string | null
+  readonly grantId: string | null
+  readonly address: string | null
+  readonly requestId: string | null
+  readonly details: string | null
+}
+
+const insert = statement<EventValues>`
+  insert into gatewright_audit (at, type, client_id, subject, grant_id, address, request_id, details)
+  values (${'at'}, ${'type'}, ${'clientId'}, ${'subject'}, ${'grantId'}, ${'address'}, ${'requestId'}, ${'details'})`
+
+interface Conditions {
+  readonly before: number
+  readonly from: number
+  readonly to: number
+  readonly type: string | null
+  readonly clientId: string | null
+  readonly subject: string | null
+  readonly limit: number
+}
+
+function conditions(page: AuditPage): Conditions {
+  return {
+    before: page.before ?? Number.MAX_SAFE_INTEGER,
+    from: page.from ?? 0,
+    to: page.to ?? Number.MAX_SAFE_INTEGER,
+    type: page.type ?? null,
+    clientId: page.clientId ?? null,
+    subject: page.subject ?? null,
+    limit: page.limit,
+  }
+}
+
+interface EventRow {
+  readonly number: Integer
+  readonly at: Integer
+  readonly type: string
+  readonly client_id: string | null
+  readonly subject: string | null
+  readonly grant_id: string | null
+  readonly address: string | null
+  readonly request_id: string | null
+  readonly details: string | null
+}
+
+const list = statement<Conditions, EventRow>`
+  select * from gatewright_audit
+  where number < ${'before'} and at >= ${'from'} and at < ${'to'}
+    and (cast(${'type'} as text) is null or type = ${'type'})
+    and (cast(${'clientId'} as text) is null or client_id = ${'clientId'})
+    and (cast(${'subject'} as text) is null or subject = ${'subject'})
+  order by number desc limit ${'limit'}`
+
+function eventOf(row: EventRow): StoredAuditEvent {
+  return {
+    number: Number(row.number),
+    at: Number(row.at),
+    type: row.type,
+    ...given('clientId', row.client_id),
+    ...given('subject', row.subject),
+    ...given('grantId', row.grant_id),
+    ...given('address', row.address),
+    ...given('requestId', row.request_id),
+    ...given('details', row.details, parsed),
+  }
+}

@@ -1,0 +1,143 @@
+/** Grants and families in SQL. */
+
+import type { GrantsStore, StoredFamily, StoredGrant } from '../ports/grants.ts'
+import { given, parsed, words } from './columns.ts'
+import type { Integer } from './columns.ts'
+import { holdOrMakeGrant, orGone } from './holding.ts'
+import { endOf, insertIssued } from './issued.ts'
+import { clientIsAlive } from './liveness.ts'
+import type { Session } from './session.ts'
+import { undo } from './session.ts'
+import type { Fragment } from './statement.ts'
+import { statement } from './statement.ts'
+import type { Subjects } from './subjects.ts'
+
+/** The grant operations of the store. */
+export function grantsStore(session: Session, subjects: Subjects): GrantsStore {
+  return {
+    async getGrant(id) {
+      const row = await session.row(selectGrant, { id })
+      return row && grantOf(row)
+    },
+    async listGrants({ subject = null, clientId = null, after = '', limit, now }) {
+      return (await session.rows(list, { subject, clientId, after, limit, now })).map(grantOf)
+    },
+    async getFamily(id) {
+      const row = await session.row(selectFamily, { id })
+      return row && familyOf(row)
+    },
+    async issue({ clientId, grant, now, ...issued }) {
+      if (grant !== undefined && !(await subjects.isAlive(grant.subject))) return 'gone'
+      return orGone(
+        session.transact(async (runner) => {
+          const isAlive =
+            grant === undefined
+              ? (await runner.row(findClient, { clientId })) !== undefined
+              : grant.clientId === clientId && (await holdOrMakeGrant(runner, grant, now, endOf(issued, now)))
+          if (!isAlive) return undo('gone')
+          await insertIssued(runner, grant?.id, now, issued)
+          return 'issued' as const
+        }),
+      )
+    },
+  }
+}
+
+/** The columns of a grant under an alias, as {@link GrantColumns}, for a select that joins. */
+export function grantColumns(alias: string): Fragment {
+  return () =>
+    ['id', 'client_id', 'subject', 'scopes', 'resources', 'created_at', 'last_used_at', 'revoked_at']
+      .map((column) => `${alias}.${column} as g_${column}`)
+      .join(', ')
+}
+
+/** The columns of a family under an alias, as {@link FamilyColumns}, for a select that joins. */
+export function familyColumns(alias: string): Fragment {
+  return () =>
+    ['id', 'grant_id', 'scopes', 'resources', 'dpop_jkt', 'auth_time', 'session_id', 'data']
+      .concat('created_at', 'expires_at', 'revoked_at')
+      .map((column) => `${alias}.${column} as f_${column}`)
+      .join(', ')
+}
+
+/** A grant in a row. */
+export interface GrantColumns {
+  readonly g_id: string
+  readonly g_client_id: string
+  readonly g_subject: string
+  readonly g_scopes: string
+  readonly g_resources: string
+  readonly g_created_at: Integer
+  readonly g_last_used_at: Integer
+  readonly g_revoked_at: Integer | null
+}
+
+/** A family in a row. */
+export interface FamilyColumns {
+  readonly f_id: string
+  readonly f_grant_id: string
+  readonly f_scopes: string
+  readonly f_resources: string
+  readonly f_dpop_jkt: string | null
+  readonly f_auth_time: Integer | null
+  readonly f_session_id: string | null
+  readonly f_data: string | null
+  readonly f_created_at: Integer
+  readonly f_expires_at: Integer
+  readonly f_revoked_at: Integer | null
+}
+
+/** Reads the grant in a row. */
+export function grantOf(row: GrantColumns): StoredGrant {
+  return {
+    id: row.g_id,
+    clientId: row.g_client_id,
+    subject: row.g_subject,
+    scopes: words(row.g_scopes),
+    resources: words(row.g_resources),
+    createdAt: Number(row.g_created_at),
+    lastUsedAt: Number(row.g_last_used_at),
+    ...given('revokedAt', row.g_revoked_at, Number),
+  }
+}
+
+/** Reads the family in a row. */
+export function familyOf(row: FamilyColumns): StoredFamily {
+  return {
+    id: row.f_id,
+    grantId: row.f_grant_id,
+    createdAt: Number(row.f_created_at),
+    expiresAt: Number(row.f_expires_at),
+    ...given('revokedAt', row.f_revoked_at, Number),
+    scopes: words(row.f_scopes),
+    resources: words(row.f_resources),
+    ...given('dpopJkt', row.f_dpop_jkt),
+    ...given('authTime', row.f_auth_time, Number),
+    ...given('sessionId', row.f_session_id),
+    ...given('data', row.f_data, parsed),
+  }
+}
+
+const findClient = statement<{ clientId: string }>`
+  select k.id from gatewright_clients as k where k.id = ${'clientId'} and ${clientIsAlive('k.id')}`
+
+const selectGrant = statement<{ id: string }, GrantColumns>`
+  select ${grantColumns('g')} from gatewright_grants as g where g.id = ${'id'}`
+
+const selectFamily = statement<{ id: string }, FamilyColumns>`
+  select ${familyColumns('f')} from gatewright_families as f where f.id = ${'id'}`
+
+interface ListValues {
+  readonly subject: string | null
+  readonly clientId: string | null
+  readonly after: string
+  readonly limit: number
+  readonly now: number
+}
+
+const list = statement<ListValues, GrantColumns>`
+  select ${grantColumns('g')} from gatewright_grants as g
+  where g.id > ${'after'} and g.revoked_at is null and g.kept_until > ${'now'}
+    and (cast(${'subject'} as text) is null or g.subject = ${'subject'})
+    and (cast(${'clientId'} as text) is null or g.client_id = ${'clientId'})
+  order by g.id limit ${'limit'}`

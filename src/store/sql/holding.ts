@@ -1,0 +1,105 @@
+/** Holding a grant: the lock that everything under it goes through, and the gate that only an alive one opens. */
+
+import type { NewGrant } from '../ports/grants.ts'
+import { clientIsAlive, grantIsAlive, subjectIsAlive } from './liveness.ts'
+import type { Runner } from './session.ts'
+import { isForeignKeyError } from './session.ts'
+import { statement } from './statement.ts'
+import type { Statement } from './statement.ts'
+
+/** How long a grant is kept after the last thing under it has ended, in milliseconds: JWTs may still name it. */
+const slack = 86_400_000
+
+/**
+ * Holds a grant that is there, or makes it. Answers whether it is the client's and the subject's and alive. From here to
+ * the end of the transaction nobody else does anything under it.
+ *
+ * @param end Until when something under it may be alive, in milliseconds since 1970.
+ */
+export async function holdOrMakeGrant(
+  runner: Runner,
+  grant: NewGrant,
+  now: number,
+  end: number,
+): Promise<boolean> {
+  const values = {
+    id: grant.id,
+    clientId: grant.clientId,
+    subject: grant.subject,
+    scopes: grant.scopes.join(' '),
+    resources: grant.resources.join(' '),
+    now,
+    keptUntil: end + slack,
+  }
+  // Most grants are new. Where one is there nothing is inserted; then it is renewed, if it may be.
+  if ((await runner.changes(insert, values)) === 1) return true
+  return (await runner.changes(renew, values)) === 1
+}
+
+/** A statement of {@link holding}. */
+export type HoldStatement = Statement<HoldValues, { readonly id: string }>
+
+/** Holds the grant of something with this hash. Answers its id, or `undefined` when it is not alive. */
+export async function holdGrant(
+  runner: Runner,
+  hold: HoldStatement,
+  values: { readonly hash: string; readonly now: number; readonly end: number },
+): Promise<string | undefined> {
+  const { hash, now, end } = values
+  return (await runner.row(hold, { hash, now, keptUntil: end + slack }))?.id
+}
+
+/**
+ * The statement that holds the grant of something that has a hash. On PostgreSQL it waits for whoever holds the grant, and
+ * looks at it again afterwards.
+ *
+ * @param selectId Selects the id of the grant, up to the hash: `select grant_id from … where hash =`.
+ */
+export function holding(selectId: string): HoldStatement {
+  return statement<HoldValues, { id: string }>`
+    update gatewright_grants as g set last_used_at = ${'now'},
+      kept_until = case when g.kept_until < ${'keptUntil'} then ${'keptUntil'} else g.kept_until end
+    where g.id = (${() => selectId} ${'hash'}) and ${grantIsAlive('g')} returning g.id`
+}
+
+/** When a client is removed just as something is made for it, the database refuses what would refer to nothing. */
+export async function orGone<Answer>(work: Promise<Answer>): Promise<Answer | 'gone'> {
+  try {
+    return await work
+  } catch (error) {
+    if (isForeignKeyError(error)) return 'gone'
+    throw error
+  }
+}
+
+interface HoldValues {
+  readonly hash: string
+  readonly now: number
+  readonly keptUntil: number
+}
+
+interface GrantValues {
+  readonly id: string
+  readonly clientId: string
+  readonly subject: string
+  readonly scopes: string
+  readonly resources: string
+  readonly now: number
+  readonly keptUntil: number
+}
+
+const insert = statement<GrantValues>`
+  insert into gatewright_grants
+    (id, client_id, subject, scopes, resources, created_at, last_used_at, kept_until)
+  select n.id, n.client_id, n.subject, n.scopes, n.resources, n.at, n.at, n.kept_until
+  from (select cast(${'id'} as text) as id, cast(${'clientId'} as text) as client_id,
+    cast(${'subject'} as text) as subject, cast(${'scopes'} as text) as scopes,
+    cast(${'resources'} as text) as resources, cast(${'now'} as bigint) as at,
+    cast(${'keptUntil'} as bigint) as kept_until) as n
+  where ${clientIsAlive('n.client_id')} and ${subjectIsAlive('n.subject')}
+  on conflict do nothing`
+
+const renew = statement<GrantValues>`
+  update gatewright_grants as g set scopes = ${'scopes'}, resources = ${'resources'}, last_used_at = ${'now'},
+    kept_until = case when g.kept_until < ${'keptUntil'} then ${'keptUntil'} else g.kept_until end
+  where g.id = ${'id'} and g.client_id = ${'clientId'} and g.subject = ${'subject'} and ${grantIsAlive('g')}`

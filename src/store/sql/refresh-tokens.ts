@@ -1,0 +1,118 @@
+/** Refresh tokens and their rotation in SQL. */
+
+import type { FoundRefreshToken, RefreshTokenStore } from '../ports/refresh-tokens.ts'
+import { given } from './columns.ts'
+import type { Integer } from './columns.ts'
+import { familyColumns, familyOf, grantColumns, grantOf } from './grants.ts'
+import type { FamilyColumns, GrantColumns } from './grants.ts'
+import { holdGrant, holding } from './holding.ts'
+import { endOf, insertIssued, insertRefreshToken } from './issued.ts'
+import { grantIsAlive } from './liveness.ts'
+import type { Session } from './session.ts'
+import { undo } from './session.ts'
+import { statement } from './statement.ts'
+import type { Subjects } from './subjects.ts'
+
+/** The refresh-token operations of the store. */
+export function refreshTokenStore(session: Session, subjects: Subjects): RefreshTokenStore {
+  async function find(hash: string, now: number): Promise<FoundRefreshToken | undefined> {
+    const row = await session.row(select, { hash })
+    return row && refreshTokenOf(row, now, await subjects.isAlive(row.g_subject))
+  }
+
+  return {
+    findRefresh: find,
+    async rotateRefresh(hash, now, { successor, sealedAnswer, sealedUntil, issued = {} }) {
+      if (!(await subjects.isAliveIn(async () => (await find(hash, now))?.grant))) return 'gone'
+      return session.transact(async (runner) => {
+        const grantId = await holdGrant(runner, hold, { hash, now, end: endOf(issued, now) })
+        if (grantId === undefined) return undo('gone')
+        const row = await runner.row(rotate, {
+          hash,
+          now,
+          successor: successor.hash,
+          sealedAnswer: sealedAnswer ?? null,
+          sealedUntil: sealedAnswer === undefined ? null : (sealedUntil ?? now),
+        })
+        if (row === undefined) {
+          // The absolute end goes before: past it nothing is left to notice a reuse for.
+          const found = await runner.row(select, { hash })
+          const status = found && refreshTokenOf(found, now, true).status
+          return undo(status === 'spent' ? 'spent' : 'gone')
+        }
+        await insertRefreshToken(runner, row.family_id, now, successor)
+        await insertIssued(runner, grantId, now, issued)
+        return 'rotated' as const
+      })
+    },
+  }
+}
+
+interface RefreshTokenRow extends GrantColumns, FamilyColumns {
+  readonly hash: string
+  readonly created_at: Integer
+  readonly expires_at: Integer
+  readonly used_at: Integer | null
+  readonly successor_hash: string | null
+  readonly successor_used_at: Integer | null
+  readonly sealed_answer: string | null
+  readonly sealed_until: Integer | null
+  readonly is_alive: Integer
+}
+
+const select = statement<{ hash: string }, RefreshTokenRow>`
+  select r.hash, r.created_at, r.expires_at, r.used_at, r.successor_hash, r.sealed_answer, r.sealed_until,
+    s.used_at as successor_used_at, ${familyColumns('f')}, ${grantColumns('g')},
+    case when f.revoked_at is null and ${grantIsAlive('g')} then 1 else 0 end as is_alive
+  from gatewright_refresh_tokens as r
+    join gatewright_families as f on f.id = r.family_id
+    join gatewright_grants as g on g.id = f.grant_id
+    left join gatewright_refresh_tokens as s on s.hash = r.successor_hash
+  where r.hash = ${'hash'}`
+
+const hold = holding(
+  `select f.grant_id from gatewright_refresh_tokens as r join gatewright_families as f on f.id = r.family_id
+   where r.hash =`,
+)
+
+interface RotateValues {
+  readonly hash: string
+  readonly now: number
+  readonly successor: string
+  readonly sealedAnswer: string | null
+  readonly sealedUntil: number | null
+}
+
+// It runs under the grant's lock, so the family that it reads cannot be revoked before it commits.
+const rotate = statement<RotateValues, { family_id: string }>`
+  update gatewright_refresh_tokens set used_at = ${'now'}, successor_hash = ${'successor'},
+    sealed_answer = ${'sealedAnswer'}, sealed_until = ${'sealedUntil'}
+  where hash = ${'hash'} and used_at is null and expires_at > ${'now'} and family_id in
+    (select f.id from gatewright_families as f where f.revoked_at is null and f.expires_at > ${'now'}
+      and f.id = gatewright_refresh_tokens.family_id)
+  returning family_id`
+
+function refreshTokenOf(row: RefreshTokenRow, now: number, subjectIsAlive: boolean): FoundRefreshToken {
+  const isOpen = row.sealed_until !== null && Number(row.sealed_until) > now && row.successor_used_at === null
+  return {
+    hash: row.hash,
+    createdAt: Number(row.created_at),
+    expiresAt: Number(row.expires_at),
+    ...given('usedAt', row.used_at, Number),
+    ...given('successor', row.successor_hash, (hash) => ({
+      hash,
+      ...given('usedAt', row.successor_used_at, Number),
+    })),
+    ...given('sealedAnswer', isOpen ? row.sealed_answer : null),
+    family: familyOf(row),
+    grant: grantOf(row),
+    status: statusOf(row, now, subjectIsAlive),
+  }
+}
+
+function statusOf(row: RefreshTokenRow, now: number, subjectIsAlive: boolean): FoundRefreshToken['status'] {
+  if (Number(row.is_alive) !== 1 || !subjectIsAlive) return 'revoked'
+  if (Number(row.f_expires_at) <= now) return 'expired'
+  if (row.used_at !== null) return 'spent'
+  return Number(row.expires_at) > now ? 'live' : 'expired'
+}

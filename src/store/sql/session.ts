@@ -1,0 +1,104 @@
+/** Runs statements: one by one, or several in a transaction that may change its mind. */
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import { CompiledQuery } from 'kysely'
+import type { Kysely, QueryResult } from 'kysely'
+import type { AnyDatabase } from '../database.ts'
+import { DatabaseError } from '../database-error.ts'
+import type { Flavor, Statement } from './statement.ts'
+
+/** Something that runs statements. */
+export interface Runner {
+  readonly flavor: Flavor
+  /** The rows that a statement answers. */
+  rows<Values, Row>(statement: Statement<Values, Row>, values: Values): Promise<readonly Row[]>
+  /** The only row, or the first. */
+  row<Values, Row>(statement: Statement<Values, Row>, values: Values): Promise<Row | undefined>
+  /** How many rows a statement without an answer changed. */
+  changes<Values, Row>(statement: Statement<Values, Row>, values: Values): Promise<number>
+}
+
+/** A database, each of whose statements is a transaction of its own unless it runs in {@link Session.transact}. */
+export interface Session extends Runner {
+  /**
+   * Runs work in one transaction. Nothing but this database may be awaited in it. It ends with what the work answers, or
+   * without a trace when the work throws; {@link undo} does so with an answer.
+   */
+  transact<Value>(work: (runner: Runner) => Promise<Value>): Promise<Value>
+}
+
+/** How often a transaction is run again that PostgreSQL has stopped for another's sake. */
+const attempts = 5
+
+/** Takes back what the transaction has written, and lets it answer all the same. */
+export function undo(answer: unknown): never {
+  throw new Undone(answer)
+}
+
+class Undone extends Error {
+  readonly answer: unknown
+
+  constructor(answer: unknown) {
+    super('The transaction was taken back')
+    this.answer = answer
+  }
+}
+
+/** Makes a session of a database. */
+export function sessionOf(database: AnyDatabase, accounts: boolean): Session {
+  // The cast: an app's database is typed by its own tables, and every statement here is text.
+  const kysely = database.kysely as Kysely<unknown>
+  const flavor: Flavor = { dialect: database.dialect, accounts }
+  return {
+    ...runnerOf(kysely, flavor),
+    async transact(work) {
+      for (let attempt = 1; ; attempt += 1) {
+        try {
+          return await begin(kysely, flavor).execute((transaction) => work(runnerOf(transaction, flavor)))
+        } catch (error) {
+          // The cast: `undo` is called with what the work answers.
+          if (error instanceof Undone) return error.answer as Awaited<ReturnType<typeof work>>
+          if (flavor.dialect === 'sqlite' || attempt === attempts || !isInTheWay(error)) throw error
+          // Of two that were in each other's way, one should be through before the other comes again.
+          await sleep(Math.random() * 10 * 2 ** attempt)
+        }
+      }
+    },
+  }
+}
+
+function begin(kysely: Kysely<unknown>, { dialect }: Flavor): ReturnType<Kysely<unknown>['transaction']> {
+  const transaction = kysely.transaction()
+  // A server may have another default; the gates here are conditions that are read again after a wait, which is what this
+  // level does. SQLite has one writer at a time.
+  return dialect === 'postgres' ? transaction.setIsolationLevel('read committed') : transaction
+}
+
+/** A deadlock or a lock not given: nothing was written, and the same may work a moment later. */
+function isInTheWay(error: unknown): boolean {
+  return error instanceof DatabaseError && error.code === 'busy'
+}
+
+/** Whether a row that is referred to was removed by somebody else just now. */
+export function isForeignKeyError(error: unknown): boolean {
+  const { code, errcode } = error as { readonly code?: unknown; readonly errcode?: unknown }
+  return code === '23503' || errcode === 787
+}
+
+function runnerOf(kysely: Kysely<unknown>, flavor: Flavor): Runner {
+  async function run<Values, Row>(
+    statement: Statement<Values, Row>,
+    values: Values,
+  ): Promise<QueryResult<Row>> {
+    const { sql, names } = statement.compile(flavor)
+    // The cast: the names are keys of the values, by the type of `statement`.
+    const parameters = names.map((name) => (values as Readonly<Record<string, unknown>>)[name])
+    return kysely.executeQuery(CompiledQuery.raw(sql, parameters) as CompiledQuery<Row>)
+  }
+  return {
+    flavor,
+    rows: async (statement, values) => (await run(statement, values)).rows,
+    row: async (statement, values) => (await run(statement, values)).rows[0],
+    changes: async (statement, values) => Number((await run(statement, values)).numAffectedRows ?? 0),
+  }
+}
