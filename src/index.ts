@@ -15,6 +15,8 @@ export {
 export type { BackgroundTasks, RequiredScopes, ResponseControls } from './api/context.ts'
 export type { Contract, DocumentedResponse } from './api/contract.ts'
 export type { FilesOptions, ParameterOptions } from './api/definition.ts'
+export { sameOrigin } from './api/csrf.ts'
+export type { SameOriginOptions } from './api/csrf.ts'
 export { dependency, fresh, override, replace, resource } from './api/dependency.ts'
 export type { AnyDependency, Dependencies, Dependency, Override, ResourceOptions } from './api/dependency.ts'
 export type { ScopeOf, ValueOf, Values } from './api/dependency.ts'

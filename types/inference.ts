@@ -87,7 +87,7 @@ export const inferred = (): unknown =>
       // @ts-expect-error a scope nobody declared
       values.token.scopes.includes('itmes')
       // @ts-expect-error a dependency nobody asked for
-      values.nobody
+      void values.nobody
       // @ts-expect-error what was asked for is not to be replaced
       values.id = 1
     },

@@ -20,7 +20,8 @@ import {
 import type { Dependency, ScopeOf } from 'gatewright'
 import { z } from 'zod'
 import { expectSame } from './expect-type.ts'
-import { activeUser, alice, auth, caller, currentUser, machine, tokens } from './service.ts'
+import { activeUser, alice, auth, caller, currentUser, machine } from './service.ts'
+import type { tokens } from './service.ts'
 
 // From the tokens to the scheme, and up.
 expectSame<keyof typeof tokens.scopes, 'me' | 'items'>()
@@ -73,12 +74,14 @@ security(none, ['me'])
 const clock = dependency({}, () => 1)
 // @ts-expect-error nothing beneath declares any scope
 security(clock, ['items'])
+declare const anyText: string
 // @ts-expect-error any text is no scope: it may be misspelt
-security(auth, ['me' as string])
+security(auth, [anyText])
 
 // A scheme without a catalogue has no scopes; a catalogue that is not literal has any.
 expectSame<ScopeOf<Dependency<string>>, never>()
-const loose = passwordBearer({ tokenUrl: 't', scopes: {} as Record<string, string>, verify: (t) => t })
+declare const catalogue: Record<string, string>
+const loose = passwordBearer({ tokenUrl: 't', scopes: catalogue, verify: (token) => token })
 expectSame<ScopeOf<typeof loose>, string>()
 security(loose, ['whatever'])
 const bare = accessTokens({ issuer: 'https://api.test', secret: 'thirty-two bytes or more of a secret' })

@@ -168,6 +168,8 @@ async function listening(application: Application, options: ListenOptions): Prom
     await application.stop()
     throw error
   }
+  // Whoever starts it by hand wants to see that it runs; logs and tests do not.
+  if (typeof process !== 'undefined' && process.stdout?.isTTY) console.log(`Listening on ${listener.url}`)
   return {
     ...listener,
     close: async (how) => {

@@ -29,9 +29,21 @@ export interface AddRoute<Self, Prefix extends string = ''> {
     path: Path & Fitting<`${Prefix}${Path}`, Needs>,
     needs: Needs,
     contract: Contract<Input, Output>,
-    handler: (values: Values<Needs>) => NoInfer<Input | Promise<Input>>,
+    handler: (values: Values<Needs>) => NoInfer<Returned<Input> | Promise<Returned<Input>>>,
   ): Self
 }
+
+/** What a handler may return for a schema: the same, and it need not be writable, as nobody is going to write to it. */
+export type Returned<Input> = Input extends readonly (infer Element)[]
+  ? readonly Returned<Element>[]
+  : Input extends Plain
+    ? Input
+    : Input extends object
+      ? { readonly [Name in keyof Input]: Returned<Input[Name]> }
+      : Input
+
+/** What is returned as it is, not member by member. */
+type Plain = Date | File | Uint8Array | ((...parameters: never[]) => unknown)
 
 /** Adds a WebSocket route. */
 export interface AddWebSocket<Self, Prefix extends string = ''> {

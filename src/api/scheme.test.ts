@@ -9,7 +9,7 @@ function thenable(value: unknown): PromiseLike<unknown> {
   return {
     // oxlint-disable-next-line no-thenable -- that is the point
     then: (resolve) => {
-      queueMicrotask(() => resolve?.(value as never))
+      queueMicrotask(() => void resolve?.(value))
       return undefined as never
     },
   }

@@ -161,7 +161,10 @@ export async function listen(target: Listenable, options: ListenOptions = {}): P
   try {
     await server.serve()
   } catch (error) {
-    throw new Error(whyNot(error, port, hostname), { cause: error })
+    const reason = new Error(whyNot(error, port, hostname))
+    // The sentence says it all: a program that does not catch this should end with it, not with our insides.
+    reason.stack = `Error: ${reason.message}`
+    throw reason
   }
 
   let closing: Promise<void> | undefined

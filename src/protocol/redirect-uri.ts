@@ -66,7 +66,7 @@ export function redirectUriShape(uri: string): RedirectUriShape | undefined {
     return loopback.host === 'http://localhost' ? 'localhost' : 'loopback'
   }
   if (uri.startsWith('https://')) return isPlainUrl(uri) ? 'https' : undefined
-  return privateUse.test(uri) && !dotSegment.test(uri) && !uri.includes('@') ? 'private-use' : undefined
+  return privateUse.test(uri) && isPlainUrl(uri) ? 'private-use' : undefined
 }
 
 /**

@@ -37,7 +37,8 @@ export interface SendOptions {
 
 /** Serves an application on a free port. */
 export async function serve(app: Api): Promise<Served> {
-  const { url, port, close } = await app.listen({ port: 0 })
+  const listener = await app.listen({ port: 0 })
+  const { url, port } = listener
 
   function send(path: string, { method = 'GET', headers = {}, body }: SendOptions = {}): Promise<Answer> {
     return new Promise((resolve, reject) => {
@@ -91,7 +92,7 @@ export async function serve(app: Api): Promise<Served> {
         socket.addEventListener('close', ({ code }) => resolve({ messages, code }))
         socket.addEventListener('error', () => reject(new Error(`No WebSocket at ${path}`)))
       }),
-    [Symbol.asyncDispose]: () => close({ grace: 1 }),
+    [Symbol.asyncDispose]: () => listener.close({ grace: 1 }),
   }
 }
 

@@ -197,7 +197,7 @@ test.each([
   ],
 ])('one that yields %s is a fault of the application', async (_, open, message) => {
   const { all, report } = reports()
-  const made = resource<Record<never, never>, unknown>({}, open as () => AsyncGenerator<unknown, void, void>)
+  const made = resource<Record<never, never>, unknown>({}, open)
   const app = api({ report }).get('/', { made }, () => 1)
   await app.request('/')
   await app.idle()

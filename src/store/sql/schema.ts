@@ -31,3 +31,78 @@ export interface AccountRow {
   /** Milliseconds since 1970. */
   readonly created_at: number | string
 }
+
+/** What a table holds that is worth stealing, and how long it holds it. */
+export interface TableContents {
+  readonly secrets: string
+  readonly lives: string
+}
+
+/** What is in each table. The authorization server's tables are in `grant-migration.ts`. */
+export const tableContents: Readonly<Record<string, TableContents>> = {
+  gatewright_migrations: { secrets: 'none', lives: 'for ever' },
+  gatewright_accounts: {
+    secrets: 'password hashes; names and e-mail addresses are personal',
+    lives: 'until the account is removed',
+  },
+  gatewright_clients: {
+    secrets:
+      'hashes of client secrets and registration tokens, which are random and cannot be guessed from them',
+    lives: 'until the client is removed',
+  },
+  gatewright_grants: {
+    secrets: 'none; who allowed what to whom is personal',
+    lives: 'to a day after everything under it has ended, revoked or not; or until its client is removed',
+  },
+  gatewright_families: {
+    secrets: 'none; the time of login is personal',
+    lives: 'to the absolute end of the family; or with its grant',
+  },
+  gatewright_codes: {
+    secrets: 'the hash of a random code',
+    lives: 'to the end of the code, once redeemed to the end of its family, so that reuse is noticed',
+  },
+  gatewright_refresh_tokens: {
+    secrets:
+      'the hash of a random token; for the retry window an answer sealed with a key that only the presented token gives',
+    lives:
+      'to the absolute end of the family, used or not, so that reuse is noticed; the sealed answer to the end of the window',
+  },
+  gatewright_access_tokens: {
+    secrets: 'the hash of a random token',
+    lives: 'to the end of the token',
+  },
+  gatewright_revocations: {
+    secrets: 'none',
+    lives: 'until nothing that was revoked could be alive',
+  },
+  gatewright_single_use: {
+    secrets: 'hashes of ids that were used up',
+    lives: 'until the id would be refused for its age',
+  },
+  gatewright_device_codes: {
+    secrets:
+      'the hash of a random device code; the hash of a user code, which is short and can be found by trying',
+    lives: 'to the end of the code, once redeemed to the end of its family',
+  },
+  gatewright_pushed_requests: {
+    secrets: 'the hash of a random reference; what was asked for may be personal (login_hint)',
+    lives: 'to the end of the request',
+  },
+  gatewright_signing_keys: {
+    secrets: 'private keys, encrypted with a key that is not in the database',
+    lives: 'until the last token they signed has expired everywhere',
+  },
+  gatewright_rate_limits: {
+    secrets: 'none; keys may hold addresses',
+    lives: 'until all points are back',
+  },
+  gatewright_failures: {
+    secrets: 'none; keys may hold addresses and account ids',
+    lives: 'until the row of failures ends by success or time',
+  },
+  gatewright_audit: {
+    secrets: 'none, by rule; who did what from where is personal',
+    lives: 'as long as the operator says',
+  },
+}

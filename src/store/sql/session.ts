@@ -93,7 +93,7 @@ function runnerOf(kysely: Kysely<unknown>, flavor: Flavor): Runner {
     const { sql, names } = statement.compile(flavor)
     // The cast: the names are keys of the values, by the type of `statement`.
     const parameters = names.map((name) => (values as Readonly<Record<string, unknown>>)[name])
-    return kysely.executeQuery(CompiledQuery.raw(sql, parameters) as CompiledQuery<Row>)
+    return kysely.executeQuery(CompiledQuery.raw(sql, parameters))
   }
   return {
     flavor,

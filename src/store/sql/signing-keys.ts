@@ -48,7 +48,7 @@ const retire = statement<{ id: string; from: number; removedAt: number | null }>
 
 // Its place in the chain becomes free, for the key that follows instead.
 const remove = statement<{ id: string; now: number }>`
-  update gatewright_signing_keys set removed_at = ${'now'}, predecessor = id,
+  update gatewright_signing_keys set removed_at = ${'now'}, predecessor = 'removed ' || id,
     retired_at = case when retired_at is null or retired_at > ${'now'} then ${'now'} else retired_at end
   where id = ${'id'} and (removed_at is null or removed_at > ${'now'})`
 

@@ -1,0 +1,183 @@
+/** A complete authorization server, to be mounted in an application or to stand alone. */
+
+import { api } from '../api/api.ts'
+import type { Api } from '../api/api.ts'
+import { router } from '../api/router.ts'
+import type { AnyRouter } from '../api/router.ts'
+import type { Dependency } from '../api/dependency.ts'
+import type { AccessToken } from '../protocol/access-token.ts'
+import { sqlGrantStore } from '../store/sql/grant-store.ts'
+import { openDatabase } from '../store/open.ts'
+import type { AnyDatabase } from '../store/database.ts'
+import type { GrantStore } from '../store/grant-store.ts'
+import { accounts } from './accounts/accounts.ts'
+import type { Accounts } from './accounts/types.ts'
+import { assertionAlgorithms } from './client-authentication.ts'
+import { clientsIn } from './clients.ts'
+import type { Clients } from './clients.ts'
+import { bearerOf } from './bearer.ts'
+import type { BearerOptions } from './bearer.ts'
+import { dpopNonces } from './dpop-nonces.ts'
+import { addTokenEndpoint } from './endpoints/token.ts'
+import { offeredGrants, offeredMethods } from './endpoints/offered.ts'
+import { interactionOf } from './interaction/interaction.ts'
+import type { Interaction } from './interaction/interaction.ts'
+import { longestToken, signingKeys } from './keys/signing-keys.ts'
+import type { SigningKeys } from './keys/signing-keys.ts'
+import { rateLimits } from './rate-limits.ts'
+import { revocationFeed } from './revocation-feed.ts'
+import type { Service } from './service.ts'
+import { settingsOf } from './settings.ts'
+import type { AuthorizationServerOptions, ScopeCatalogue, Settings } from './settings.ts'
+
+/** How far behind a node may be with what others revoked, in milliseconds. */
+const revocationPoll = 1000
+
+/** An authorization server. `app.mount(server)` serves its endpoints beside an API; `server.app` stands alone. */
+export interface AuthorizationServer<Scope extends string = string> extends AnyRouter {
+  readonly issuer: string
+  /** A security scheme for the APIs of this server: verified in the process, revocations included. */
+  readonly bearer: (
+    options?: BearerOptions,
+  ) => Dependency<AccessToken<Scope>, Scope>
+  /** Everything of the server that waits for the database. The first request does it by itself. */
+  readonly open: () => Promise<OpenServer>
+  /** The server alone, as an application. */
+  readonly app: Api
+  /** Ends what is open. Requests open it again. */
+  readonly close: () => Promise<void>
+}
+
+/** The parts of an open server that code and commands work with. */
+export interface OpenServer {
+  readonly accounts: Accounts
+  readonly clients: Clients
+  readonly keys: SigningKeys
+  readonly interaction: Interaction
+  readonly store: GrantStore
+}
+
+/**
+ * An authorization server.
+ *
+ * @example
+ *
+ * ```ts
+ * const server = authorizationServer({
+ *   issuer: 'http://localhost:8000',
+ *   database: 'file:app.db',
+ *   scopes: { me: 'See your profile', 'items:write': 'Add and change your items' },
+ * })
+ * const auth = server.bearer()
+ * const app = api().mount(server).get('/me', { token: security(auth, ['me']) }, ({ token }) => token.subject)
+ * ```
+ *
+ * @throws {TypeError} For an option that cannot be right; the message names it and says what would be.
+ */
+export function authorizationServer<const Scopes extends ScopeCatalogue>(
+  options: AuthorizationServerOptions<Scopes>,
+): AuthorizationServer<keyof Scopes & string> {
+  const plain = options as unknown as AuthorizationServerOptions // the scopes are a narrower record, and only read
+  const settings = settingsOf(plain, typeof process === 'undefined' ? {} : process.env)
+  let opening: Promise<Opened> | undefined
+  const opened = (): Promise<Opened> => {
+    opening ??= openServer(plain, settings).catch((error: unknown) => {
+      // The database may be back for the next request.
+      opening = undefined
+      throw error
+    })
+    return opening
+  }
+  const service = async (): Promise<Service> => (await opened()).service
+  const close = async (): Promise<void> => {
+    const closing = opening
+    opening = undefined
+    await (await closing?.catch(() => undefined))?.close()
+  }
+
+  const routes = router({ prefix: settings.basePath })
+  addTokenEndpoint(routes, service)
+  const { declared } = routes
+  return {
+    issuer: settings.issuer,
+    declared,
+    bearer: (bearerOptions = {}) => bearerOf(settings, service, bearerOptions),
+    open: async () => (await opened()).parts,
+    app: api({ title: 'Authorization server', docs: false }).include({ declared }).onStop(close),
+    close,
+  }
+}
+
+interface Opened {
+  readonly service: Service
+  readonly parts: OpenServer
+  readonly close: () => Promise<void>
+}
+
+async function openServer(options: AuthorizationServerOptions, settings: Settings): Promise<Opened> {
+  const { database: target } = options
+  const isOurs = typeof target === 'string' || !('kysely' in target)
+  const database: AnyDatabase = isOurs ? await openDatabase(target) : target
+  const { now, report } = settings
+  const store = await sqlGrantStore(database, now())
+  const users = await accounts({ database, scopes: Object.keys(settings.scopes) })
+  const rules = {
+    grantTypes: [...offeredGrants],
+    authenticationMethods: offeredMethods,
+    scopes: Object.keys(settings.scopes),
+    assertionAlgorithms,
+    idTokenAlgorithms: [],
+  }
+  const clients = clientsIn(store, rules, now, (at) => at + longestToken(settings) + 120_000)
+  await clients.apply(settings.clients)
+  const keys = signingKeys(store, settings)
+  await keys.current()
+  const revocations = revocationFeed(store, settings)
+  await revocations.refresh()
+  revocations.start(revocationPoll)
+  const tell: Service['tell'] = (events) => {
+    for (const event of events) {
+      try {
+        settings.onAudit?.(event)
+      } catch (error) {
+        report(error)
+      }
+    }
+  }
+  const service: Service = {
+    settings,
+    store,
+    accounts: users,
+    clients,
+    keys,
+    limits: rateLimits(store, settings),
+    revocations,
+    nonces: dpopNonces(settings.secretKey, now),
+    tell,
+    async audit(events) {
+      await store.appendAudit(events)
+      tell(events)
+    },
+  }
+  const cleaning = setInterval(() => void purge(store, now).catch(report), 60_000)
+  cleaning.unref()
+  return {
+    service,
+    parts: { accounts: users, clients, keys, store, interaction: interactionOf(service) },
+    async close() {
+      clearInterval(cleaning)
+      revocations.stop()
+      await users.close()
+      await store.close()
+      if (isOurs) await database.close()
+    },
+  }
+}
+
+/** A step at a time, so that nobody waits behind it. */
+async function purge(store: GrantStore, now: () => number): Promise<void> {
+  for (let step = 0; step < 1000; step++) {
+    if ((await store.purge(now())) === 0) return
+    await new Promise((next) => setTimeout(next, 20))
+  }
+}

@@ -1,0 +1,196 @@
+/** The security scheme of the APIs that one server guards: tokens verified in the process, revocations and DPoP included. */
+
+import { sha256Base64url } from '../crypto/hash.ts'
+import type { Dependency } from '../api/dependency.ts'
+import { missing, schemeDependency } from '../api/scheme.ts'
+import type { Authenticated, CredentialSource } from '../api/scheme.ts'
+import { parseAuthorization } from '../protocol/authorization-header.ts'
+import type { AccessToken } from '../protocol/access-token.ts'
+import { challenge } from '../protocol/challenge.ts'
+import { Rejection } from '../protocol/rejection.ts'
+import { endpointUrl } from '../protocol/issuer.ts'
+import { resourceMetadataUrl } from '../protocol/resource-metadata.ts'
+import { accessTokens } from '../verify/access-tokens.ts'
+import type { AccessTokens } from '../verify/access-tokens.ts'
+import { provenKey } from './dpop.ts'
+import type { Service } from './service.ts'
+import type { Settings } from './settings.ts'
+
+/** Which API this scheme guards. */
+export interface BearerOptions {
+  /** Its identifier among the `resources` of the server; the first one unless told. */
+  readonly audience?: string
+  /** The key under `components.securitySchemes`; `OAuth2` unless told. */
+  readonly name?: string
+  readonly description?: string
+}
+
+/** A scheme for one API of a server. */
+export function bearerOf<Scope extends string>(
+  settings: Settings,
+  service: () => Promise<Service>,
+  options: BearerOptions,
+): Dependency<AccessToken<Scope>, Scope> {
+  const { issuer } = settings
+  const audience = options.audience ?? settings.defaultResource.identifier
+  const resource = settings.resources.get(audience)
+  if (resource === undefined) {
+    throw new TypeError(`bearer: the option audience is not usable: ${audience} is not among the server's resources`)
+  }
+  const scopes = Object.fromEntries(resource.scopes.map((scope) => [scope, settings.scopes[scope] ?? '']))
+  const flow = { tokenUrl: endpointUrl(issuer, '/token'), scopes }
+  const verifier = verifierOf(settings, service, audience)
+  const metadata = resourceMetadataUrl(audience)
+  const words = (parameters: Readonly<Record<string, string | undefined>>): string =>
+    challenge('Bearer', { ...parameters, resource_metadata: metadata })
+
+  return schemeDependency({
+    name: options.name,
+    defaultName: 'OAuth2',
+    document: {
+      type: 'oauth2',
+      ...(options.description === undefined ? {} : { description: options.description }),
+      flows: {
+        authorizationCode: { authorizationUrl: endpointUrl(issuer, '/authorize'), ...flow },
+        clientCredentials: flow,
+      },
+    },
+    scopes,
+    authenticate: (source) => authenticate(source, verifier),
+    missing: (required) => words({ scope: required.length > 0 ? required.join(' ') : undefined }),
+    invalid: ({ error, description }) => words({ error, error_description: description }),
+    insufficient: (required, description) =>
+      words({ error: 'insufficient_scope', error_description: description, scope: required.join(' ') }),
+  })
+}
+
+interface Verifier {
+  /** Synchronous once the server is open. */
+  verify(token: string): AccessToken | Rejection | Promise<AccessToken | Rejection>
+  prove(token: string, source: CredentialSource): Promise<string | Rejection | undefined>
+}
+
+function authenticate(source: CredentialSource, verifier: Verifier): Authenticated {
+  const presented = parseAuthorization(source.header('authorization'))
+  const word = presented?.scheme.toLowerCase()
+  if (presented === undefined || presented.credentials === '') return missing
+  if (word !== 'bearer' && word !== 'dpop') return missing
+  const token = presented.credentials
+  const verified = verifier.verify(token)
+  const judge = (found: AccessToken | Rejection): Authenticated => bound(found, word === 'dpop', token, source, verifier)
+  return verified instanceof Promise ? verified.then(judge) : judge(verified)
+}
+
+/** RFC 9449 §7.1, §7.2: a bound token needs its proof, and is no bearer token. */
+function bound(
+  found: AccessToken | Rejection,
+  isDpop: boolean,
+  token: string,
+  source: CredentialSource,
+  verifier: Verifier,
+): Authenticated {
+  if (found instanceof Rejection) return found
+  const { cnf } = found.claims as { readonly cnf?: { readonly jkt?: unknown } }
+  const thumbprint = cnf?.jkt
+  if (!isDpop) return thumbprint === undefined ? found : needsProof
+  if (typeof thumbprint !== 'string') return notBound
+  return verifier.prove(token, source).then((key) => {
+    if (key instanceof Rejection) return key
+    return key === thumbprint ? found : wrongKey
+  })
+}
+
+const needsProof = new Rejection('The token is bound to a key: present it with the DPoP scheme and a proof')
+const notBound = new Rejection('The token is not bound to a key')
+const wrongKey = new Rejection('The DPoP proof is missing or of another key', 'invalid_dpop_proof')
+
+function verifierOf(settings: Settings, service: () => Promise<Service>, audience: string): Verifier {
+  let ready: { readonly service: Service; readonly tokens: AccessTokens; readonly known: Set<string> } | undefined
+
+  /** Brings the keys of the verifier up to those of the server. */
+  async function sync(): Promise<NonNullable<typeof ready>> {
+    const open = await service()
+    const keys = await open.keys.published()
+    const [first, ...others] = keys.map(({ key }) => key)
+    if (ready === undefined || ready.service !== open) {
+      if (first === undefined) throw new Error('There is no signing key')
+      const tokens = accessTokens({
+        issuer: settings.issuer,
+        audience,
+        keys: [first, ...others],
+        scopes: settings.scopes,
+        now: settings.now,
+        isRevoked: (token) => open.revocations.isRevoked(token),
+      })
+      ready = { service: open, tokens, known: new Set(keys.map(({ id }) => id)) }
+      return ready
+    }
+    const { tokens, known } = ready
+    const present = new Set(keys.map(({ id }) => id))
+    for (const { id, key } of keys) if (!known.has(id)) tokens.addKey(key)
+    for (const id of known) if (!present.has(id)) tokens.retireKey(id)
+    known.clear()
+    for (const id of present) known.add(id)
+    return ready
+  }
+
+  async function verifyAnew(token: string): Promise<AccessToken | Rejection> {
+    const open = await service()
+    if (token.startsWith('gwa_')) return reference(open, token, audience)
+    // A key may be minutes old, made by another node: the list is read again, at most twice a second.
+    await open.keys.refresh()
+    return (await sync()).tokens.verify(token)
+  }
+
+  return {
+    verify(token) {
+      if (ready === undefined || token.startsWith('gwa_')) return verifyAnew(token)
+      const found = ready.tokens.verify(token)
+      return found instanceof Rejection && isOfUnknownKey(token, ready.known) ? verifyAnew(token) : found
+    },
+    async prove(token, source) {
+      const open = await service()
+      return provenKey(open, {
+        proof: source.header('dpop'),
+        method: source.request.method,
+        url: source.request.url,
+        accessToken: token,
+      })
+    },
+  }
+}
+
+/** Whether the header names a key that is not in the list. Read without believing it. */
+function isOfUnknownKey(token: string, known: ReadonlySet<string>): boolean {
+  if (token.length > 8192) return false
+  try {
+    const header: unknown = JSON.parse(atob((token.split('.', 1)[0] ?? '').replaceAll('-', '+').replaceAll('_', '/')))
+    const kid = typeof header === 'object' && header !== null && 'kid' in header ? header.kid : undefined
+    return typeof kid === 'string' && !known.has(kid)
+  } catch {
+    return false
+  }
+}
+
+/** A reference token is asked for in the store, which knows of every revocation. */
+async function reference(service: Service, token: string, audience: string): Promise<AccessToken | Rejection> {
+  const { store, settings } = service
+  const found = token.length > 200 ? undefined : await store.findAccessToken(sha256Base64url(token), settings.now())
+  if (found === undefined || found.status !== 'live' || !found.audience.includes(audience)) return unknownToken
+  return Object.freeze({
+    subject: found.subject,
+    scopes: found.scopes.filter((scope) => scope in settings.scopes),
+    clientId: found.clientId,
+    issuer: settings.issuer,
+    audience: found.audience,
+    id: found.id,
+    issuedAt: Math.floor(found.issuedAt / 1000),
+    expiresAt: Math.floor(found.expiresAt / 1000),
+    claims: Object.freeze({
+      ...found.data,
+      ...(found.dpopJkt === undefined ? {} : { cnf: { jkt: found.dpopJkt } }),
+    }),
+  })
+}
+
+const unknownToken = new Rejection('The access token is unknown, expired or revoked')

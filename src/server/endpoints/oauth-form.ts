@@ -1,0 +1,42 @@
+/** The form of an OAuth endpoint as a dependency: its parameters as they were sent, and never a cached answer. */
+
+import type { Dependency } from '../../api/dependency.ts'
+import type { BodyDescription } from '../../api/definition.ts'
+import { HttpError } from '../../http/http-error.ts'
+import { mediaType } from '../../http/json-body.ts'
+import { invalidRequest } from '../../protocol/oauth-error.ts'
+import type { SentParameters } from '../../protocol/parameters.ts'
+
+/**
+ * Reads a urlencoded form (RFC 6749 §3.2). Nothing is read from the URL, where it would end up in logs.
+ *
+ * @param described The form for the documentation.
+ */
+export function oauthForm(described: BodyDescription['jsonSchema']): Dependency<SentParameters> {
+  return {
+    scopes: [],
+    definition: {
+      kind: 'context',
+      read: async (context) => {
+        const { headers } = context.controls
+        // RFC 6749 §5.1: whoever stores this answer stores tokens.
+        headers.set('cache-control', 'no-store')
+        headers.set('pragma', 'no-cache')
+        const type = context.header('content-type')
+        if (type === undefined || mediaType(type) !== 'application/x-www-form-urlencoded') {
+          throw invalidRequest('The body must be sent as application/x-www-form-urlencoded')
+        }
+        if (context.form === undefined) throw new TypeError('There is no body to read the form from')
+        try {
+          const { entries } = await context.form()
+          // A urlencoded form has no files.
+          return entries.map(([name, value]): readonly [string, string] => [name, String(value)])
+        } catch (error) {
+          if (!(error instanceof HttpError) || error.status !== 400) throw error
+          throw invalidRequest(error.message, { cause: error })
+        }
+      },
+      body: { mediaTypes: ['application/x-www-form-urlencoded'], jsonSchema: described },
+    },
+  }
+}

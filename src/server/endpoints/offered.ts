@@ -1,0 +1,18 @@
+/** What this server offers: one list for what is served and what the metadata says. */
+
+import type { ClientAuthenticationMethod, GrantType } from '../../protocol/client-metadata.ts'
+
+/** The grants of the token endpoint. */
+export const offeredGrants: ReadonlySet<GrantType> = new Set<GrantType>([
+  'authorization_code',
+  'refresh_token',
+  'client_credentials',
+])
+
+/** How clients authenticate. */
+export const offeredMethods: readonly ClientAuthenticationMethod[] = [
+  'client_secret_basic',
+  'client_secret_post',
+  'private_key_jwt',
+  'none',
+]

@@ -1,0 +1,153 @@
+/** The port by which a person's decision becomes a code: pages, or an application of its own, stand on the other side. */
+
+import { opaqueToken } from '../../crypto/opaque-token.ts'
+import { randomToken } from '../../crypto/random.ts'
+import { AuthorizationError } from '../../protocol/authorization-error.ts'
+import { parseAuthorizationRequest, requestedClientId } from '../../protocol/authorization-request.ts'
+import type { AuthorizationRequest } from '../../protocol/authorization-request.ts'
+import { codeResponse, errorResponse, responseLocation } from '../../protocol/authorization-response.ts'
+import { grantedScope } from '../../protocol/granted-scope.ts'
+import type { SentParameters } from '../../protocol/parameters.ts'
+import { pushedReference } from '../../protocol/pushed-request.ts'
+import { auditEvent } from '../audit.ts'
+import type { Client } from '../clients.ts'
+import { hashOf } from '../grants/grant.ts'
+import type { Service } from '../service.ts'
+
+/** An authorization request that was checked, waiting for a person. */
+export interface PendingAuthorization {
+  readonly client: Client
+  readonly request: AuthorizationRequest
+  /** What may be granted at most. */
+  readonly scopes: readonly string[]
+  readonly resources: readonly string[]
+  /** The pushed request it came from; it is used up by the decision (RFC 9126 §7.3). */
+  readonly pushedRequest?: string
+}
+
+/** What the person decided. */
+export interface Approval {
+  /** The account. */
+  readonly subject: string
+  /** When they logged in, in milliseconds since 1970. */
+  readonly authTime: number
+  /** What they agreed to; all that was asked for unless told. */
+  readonly scopes?: readonly string[]
+  readonly sessionId?: string
+  /** The grant that this renews, where they agreed before. */
+  readonly grantId?: string
+}
+
+/** Begins and ends authorizations. */
+export interface Interaction {
+  /**
+   * Checks an authorization request.
+   *
+   * @throws {AuthorizationError} With a `target`, it is told to the client there; without, to the person and no one else.
+   */
+  begin(parameters: SentParameters): Promise<PendingAuthorization>
+  /** The person agreed: where the browser goes, with the code. */
+  approve(pending: PendingAuthorization, approval: Approval): Promise<string>
+  /** The person refused, or could not: where the browser goes. */
+  deny(pending: PendingAuthorization, error?: AuthorizationError['code'], description?: string): Promise<string>
+}
+
+/** The interaction port of an open server. */
+export function interactionOf(service: Service): Interaction {
+  const { settings, store, clients } = service
+
+  return {
+    async begin(parameters) {
+      const clientId = requestedClientId(parameters)
+      const client = await clients.get(clientId)
+      if (client === undefined || client.disabled) {
+        throw new AuthorizationError('invalid_request', 'The client is unknown')
+      }
+      const pushed = await pushedParametersOf(service, client, parameters)
+      const request = parseAuthorizationRequest(
+        pushed?.parameters ?? parameters,
+        {
+          clientId: client.id,
+          redirectUris: client.metadata.redirectUris,
+          grantTypes: client.metadata.grantTypes,
+          scopes: client.metadata.scopes ?? Object.keys(settings.scopes),
+          requirePushedAuthorizationRequests: client.metadata.requirePushedAuthorizationRequests,
+          isPkceOptional: client.privileges.pkceOptional === true,
+        },
+        { resources: [...settings.resources.keys()], isPushed: pushed !== undefined },
+      )
+      const known = Object.keys(settings.scopes)
+      return {
+        client,
+        request,
+        scopes: grantedScope({ requested: request.scopes, allowed: known, ceiling: client.metadata.scopes }),
+        resources: request.resources.length > 0 ? request.resources : [settings.defaultResource.identifier],
+        ...(pushed === undefined ? {} : { pushedRequest: pushed.hash }),
+      }
+    },
+
+    async approve(pending, approval) {
+      const { client, request } = pending
+      const now = settings.now()
+      const scopes = grantedScope({ requested: approval.scopes, allowed: pending.scopes })
+      const { value, hash } = opaqueToken('code')
+      const grantId = approval.grantId ?? randomToken(16)
+      const about = { clientId: client.id, subject: approval.subject, grantId, details: { scopes } }
+      const audit = [auditEvent('code.issued', now, about)]
+      const { subject } = approval
+      const { resources } = pending
+      const outcome = await store.saveCode(
+        {
+          hash,
+          grantId,
+          clientId: client.id,
+          subject,
+          redirectUri: request.redirectUri,
+          scopes,
+          resources,
+          authTime: approval.authTime,
+          createdAt: now,
+          expiresAt: now + settings.lifetimes.code * 1000,
+          ...(request.codeChallenge === undefined ? {} : { codeChallenge: request.codeChallenge }),
+          ...(request.nonce === undefined ? {} : { nonce: request.nonce }),
+          ...(request.dpopJkt === undefined ? {} : { dpopJkt: request.dpopJkt }),
+          ...(approval.sessionId === undefined ? {} : { sessionId: approval.sessionId }),
+        },
+        { id: grantId, clientId: client.id, subject, scopes, resources },
+        { audit, ...(pending.pushedRequest === undefined ? {} : { pushedRequest: pending.pushedRequest }) },
+      )
+      if (outcome === 'gone') return this.deny(pending, 'access_denied', 'The authorization is not possible any more')
+      service.tell(audit)
+      return responseLocation(request.redirectUri, codeResponse(targetOf(request), settings.issuer, value))
+    },
+
+    async deny(pending, error = 'access_denied', description = 'The request was refused') {
+      const { request, client, pushedRequest } = pending
+      if (pushedRequest !== undefined) await store.consumePushedRequest(pushedRequest, client.id, settings.now())
+      const refusal = new AuthorizationError(error, description)
+      return responseLocation(request.redirectUri, errorResponse(targetOf(request), settings.issuer, refusal))
+    },
+  }
+}
+
+function targetOf(request: AuthorizationRequest): Parameters<typeof codeResponse>[0] {
+  const { redirectUri, responseMode, state } = request
+  return { redirectUri, responseMode, ...(state === undefined ? {} : { state }) }
+}
+
+/** RFC 9126 §4: what was pushed counts, and nothing that stands beside the reference. */
+async function pushedParametersOf(
+  { store, settings }: Service,
+  client: Client,
+  parameters: SentParameters,
+): Promise<{ readonly parameters: SentParameters; readonly hash: string } | undefined> {
+  const reference = pushedReference(parameters)
+  if (reference === undefined) return undefined
+  const hash = hashOf(reference.requestUri)
+  const found = await store.findPushedRequest(hash, settings.now())
+  if (found === undefined || found.clientId !== client.id || found.status !== 'live') {
+    throw new AuthorizationError('invalid_request_uri', 'The request has expired or was used; begin again')
+  }
+  // Written by the endpoint for pushed requests, as a list of pairs.
+  return { parameters: found.parameters['sent'] as SentParameters, hash }
+}
