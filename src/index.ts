@@ -1,8 +1,8 @@
 /** gatewright: OAuth2 for TypeScript APIs. Routes say what they need; that is enforced, typed and documented. */
 
 export { api } from './api/api.ts'
-export type { Api, ApiOptions, FetchInfo, RouteSummary } from './api/api.ts'
-export type { Mountable } from './api/application.ts'
+export type { Api, ApiOptions, FetchInfo, MountableServer, MountIn, RouteSummary } from './api/api.ts'
+export type { Mountable } from './api/mount.ts'
 export {
   background,
   clientAddress,

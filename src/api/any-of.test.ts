@@ -116,6 +116,30 @@ test('optional: nobody at all is undefined; a bad credential is refused whicheve
   expect((await send(app, 'bad', 'robot')).body).toBe('robot')
 })
 
+test('optional: a bad credential is refused before anything else is done for the request', async () => {
+  const log: string[] = []
+  const side = dependency({}, () => void log.push('side'))
+  const app = api().get('/', { side, who: optional(anyOf(token, key)) }, () => 1)
+  expect((await send(app, 'bad')).status).toBe(401)
+  expect(log).toEqual([])
+  expect((await send(app)).status).toBe(200)
+  expect(log).toEqual(['side'])
+})
+
+test('a choice made for one requirement is not handed to another of the same name', async () => {
+  const caller = anyOf(token, key)
+  const anybody = dependency({ caller }, ({ caller }) => by(caller))
+  const writer = dependency({ caller: security(caller, ['write']) }, ({ caller }) => by(caller))
+  for (const needs of [
+    { anybody, writer },
+    { writer, anybody },
+  ]) {
+    const app = api().get('/', needs, (values) => [values.anybody, values.writer])
+    expect((await send(app, 'alice.read', 'robot.write')).body).toEqual(['alice by token', 'robot by key'])
+    expect((await send(app, 'alice.read', 'robot.read')).status).toBe(403)
+  }
+})
+
 test('alternatives may be computed, and nested', async () => {
   const user = dependency({ token }, ({ token }) => `user ${token.name}`)
   const machine = dependency({ key }, ({ key }) => `machine ${key.name}`)
@@ -176,4 +200,10 @@ test('a form among the alternatives is read only when its turn comes', async () 
   const headers = { authorization: 'Bearer alice' }
   expect(await (await app.request('/', { method: 'POST', body })).json()).toBe('form john')
   expect(await (await app.request('/', { method: 'POST', headers })).json()).toBe('token alice')
+  // not before the other credentials are good: what is in it is nobody's business yet
+  const strict = api().post('/', { who: anyOf(user, login), key }, ({ who }) => who)
+  const broken = new URLSearchParams({ username: 'john' })
+  expect((await strict.request('/', { method: 'POST', body: broken })).status).toBe(401)
+  const withKey = { method: 'POST', body: broken, headers: { 'x-key': 'robot' } }
+  expect((await strict.request('/', withKey)).status).toBe(400)
 })

@@ -7,7 +7,7 @@ import type { Upgrade } from '../http/websocket.ts'
 import type { Override } from './dependency.ts'
 import type { DocsOptions } from './documentation.ts'
 import { Application } from './application.ts'
-import type { Mountable } from './application.ts'
+import type { Mountable } from './mount.ts'
 import type { LimitOptions } from './limits.ts'
 import type { OpenApiDocument } from './openapi.ts'
 import { included } from './router.ts'
@@ -53,12 +53,24 @@ export interface RouteSummary {
   readonly security: readonly Readonly<Record<string, readonly string[]>>[]
 }
 
+/** Puts another application, or a server with routes of its own, into this one. */
+export interface MountIn<Self> {
+  (path: string, target: Mountable): Self
+  /** A server that says itself where its routes are, such as an authorization server. They are in no guard. */
+  (server: MountableServer): Self
+}
+
+/** A server that brings its own routes. */
+export interface MountableServer extends AnyRouter {
+  readonly close: () => Promise<void>
+}
+
 /** An application: `listen` to serve it, `request` it to test it. */
 export interface Api extends Routes<Api> {
   /** Takes a router's routes in. */
   readonly include: (router: AnyRouter, options?: RouterOptions<string>) => Api
   /** Serves another application, ours or anything with a `fetch`, below a path, behind this one's guard. */
-  readonly mount: (path: string, target: Mountable) => Api
+  readonly mount: MountIn<Api>
   /**
    * Answers one kind of error. The newest handler that fits decides; what it returns becomes the response, with status
    * 500 unless it is a `Response`.
@@ -120,8 +132,13 @@ function facade(application: Application): Api {
       for (const route of included(router, options)) application.add(route)
       return self
     },
-    mount: (path, target) => {
-      application.mount(path, target)
+    mount: (pathOrServer: string | MountableServer, target?: Mountable) => {
+      if (typeof pathOrServer === 'string') {
+        if (target !== undefined) application.mount(pathOrServer, target)
+      } else {
+        for (const route of pathOrServer.declared) application.add(route)
+        application.stopHooks.unshift(() => pathOrServer.close())
+      }
       return self
     },
     onError: (kind, handle) => {

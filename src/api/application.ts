@@ -4,17 +4,18 @@ import { corsPolicy } from '../http/cors.ts'
 import type { CorsPolicy } from '../http/cors.ts'
 import { HttpError } from '../http/http-error.ts'
 import type { RequestInfo } from '../http/listen.ts'
-import { asNative } from '../http/node-request.ts'
+import { locate } from '../http/location.ts'
 import { Router } from '../http/router.ts'
 import type { Upgrade } from '../http/websocket.ts'
-import type { Api, ApiOptions, RouteSummary } from './api.ts'
+import type { ApiOptions, RouteSummary } from './api.ts'
 import type { Context } from './context.ts'
 import type { Dependency, Override } from './dependency.ts'
 import { docsRoutes } from './documentation.ts'
+import { below, forwarded, isApi } from './mount.ts'
+import type { Mount, Mountable } from './mount.ts'
 import { openApiDocument } from './openapi.ts'
 import type { OpenApiDocument } from './openapi.ts'
 import { DeclarationError } from './option-error.ts'
-import { joined } from './path-template.ts'
 import { errorReply } from './reply.ts'
 import type { Framing } from './reply.ts'
 import { respond } from './respond.ts'
@@ -26,23 +27,6 @@ import type { Declared } from './routes.ts'
 import { schemeNames } from './scheme-names.ts'
 import { undescribedSchemas } from './undescribed.ts'
 import { upgrade } from './web-socket.ts'
-
-/** What can be mounted: anything that answers a `Request`. */
-export type Mountable =
-  | { readonly fetch: (request: Request, info?: RequestInfo) => Response | Promise<Response> }
-  | ((request: Request, info?: RequestInfo) => Response | Promise<Response>)
-
-interface Mount {
-  readonly prefix: string
-  readonly target: Mountable
-  readonly serve: Route
-}
-
-/** Where in a URL the path and the query are. */
-interface Location {
-  readonly path: string
-  readonly search: string
-}
 
 /** An application and everything that was added to it. */
 export class Application {
@@ -168,6 +152,7 @@ export class Application {
         this.report(error)
       }
     }
+    for (const { target } of this.#mounts) if (isApi(target)) await target.stop()
   }
 
   async idle(): Promise<void> {
@@ -203,6 +188,7 @@ export class Application {
     if (this.#options.docs !== false) this.openapi()
     else schemeNames(this.#routes)
     for (const sentence of undescribedSchemas(this.#routes)) this.report(sentence)
+    for (const { target } of this.#mounts) if (isApi(target)) await target.start()
     for (const hook of this.startHooks) await hook()
     this.#isStarted = true
   }
@@ -338,33 +324,6 @@ function notFound(): HttpError {
   return new HttpError(404)
 }
 
-async function forwarded(mount: Mount, request: Request, info: RequestInfo | undefined): Promise<Response> {
-  const { target } = mount
-  const inner = below(mount, info)
-  if (isApi(target)) return target.fetch(request, inner)
-  // Others know nothing of a prefix: they see the path below it.
-  const url = new URL(request.url)
-  url.pathname = url.pathname.slice((inner.basePath ?? '').length) || '/'
-  const native = asNative(request)
-  const { method, headers, body, signal } = native
-  const moved = new Request(url, { method, headers, signal, ...(body && { body, duplex: 'half' }) })
-  return typeof target === 'function' ? target(moved, inner) : target.fetch(moved, inner)
-}
-
-/** What a mounted application is told: the part of the path that is not its own. */
-function below({ prefix }: Mount, info: RequestInfo | undefined): RequestInfo {
-  return {
-    address: info?.address,
-    basePath: joined(info?.basePath ?? '', prefix),
-    ...(info?.waitUntil === undefined ? {} : { waitUntil: (work) => info.waitUntil?.(work) }),
-  }
-}
-
-/** An application of ours takes its prefix off by itself, and has WebSockets. */
-function isApi(target: Mountable): target is Api {
-  return typeof target === 'object' && 'upgrade' in target && 'openapi' in target
-}
-
 /** A HEAD is a GET whose body stays here (RFC 9110 §9.3.2). */
 async function withoutBody(answer: Response | Promise<Response>): Promise<Response> {
   const response = await answer
@@ -372,18 +331,4 @@ async function withoutBody(answer: Response | Promise<Response>): Promise<Respon
   response.body?.cancel().catch(() => undefined)
   const { status, statusText, headers } = response
   return new Response(null, { status, statusText, headers })
-}
-
-/** Cuts path and query out of a URL. Far cheaper than parsing it, and all that routing needs. */
-function locate(url: string, basePath: string | undefined): Location {
-  const start = url.indexOf('/', url.indexOf('://') + 3)
-  const fragment = url.indexOf('#', start)
-  const end = fragment === -1 ? url.length : fragment
-  const mark = url.indexOf('?', start)
-  const hasQuery = mark !== -1 && mark < end
-  const full = start === -1 ? '/' : url.slice(start, hasQuery ? mark : end)
-  const isBelow =
-    basePath !== undefined && basePath !== '' && (full === basePath || full.startsWith(`${basePath}/`))
-  const path = isBelow ? full.slice(basePath.length) || '/' : full
-  return { path, search: hasQuery ? url.slice(mark + 1, end) : '' }
 }

@@ -175,17 +175,13 @@ function withHeaders(response: Response, framing: Framing): Response {
 function streamed(source: AsyncIterable<string | Uint8Array>): ReadableStream<Uint8Array> {
   const iterator = source[Symbol.asyncIterator]()
   const encoder = new TextEncoder()
-  let isCancelled = false
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
       const { done, value } = await iterator.next()
-      // The client went away while this piece was made: there is nobody to hand it to.
-      if (isCancelled) return
       if (done === true) controller.close()
       else controller.enqueue(typeof value === 'string' ? encoder.encode(value) : value)
     },
     async cancel() {
-      isCancelled = true
       await iterator.return?.()
     },
   })
@@ -217,6 +213,7 @@ export function whenSent(
     async pull(controller) {
       try {
         const { done, value } = await reader.read()
+        // The client went away while this piece was made: there is nobody to hand it to.
         if (isCancelled) return
         if (!done) return controller.enqueue(value)
         controller.close()

@@ -65,6 +65,7 @@ async function answered(
 ): Promise<Response> {
   let response: Response
   let isStreamed = false
+  let isReady = false
   try {
     if (authorized !== undefined) {
       const refusal = await authorized
@@ -73,7 +74,7 @@ async function answered(
     const values = await resolution.values()
     if (values instanceof Refusal) throw values.toError()
     const result = await route.handler(values)
-    const isReady = result instanceof Response
+    isReady = result instanceof Response
     const body = isReady || route.conform === undefined ? result : await route.conform(result)
     // The client was told to try again: what it asked for must not happen all the same.
     if (context.hasTimedOut) throw tookTooLong()
@@ -84,7 +85,12 @@ async function answered(
     const deciding = resources.isEmpty ? error : await resources.fail(error)
     return failed(challenged(deciding, route), context.request, around, framing)
   }
-  if (resources.isEmpty && !context.hasTasks) return response
+  if (resources.isEmpty && !context.hasTasks) {
+    // Nobody else hears of a stream that breaks: the client only sees that it ends.
+    return isStreamed && !isReady
+      ? whenSent(response, (failure) => failure && around.report(failure.error))
+      : response
+  }
   return finishing(response, isStreamed, context, resources, around)
 }
 

@@ -1,6 +1,7 @@
 /** Any validator that speaks Standard Schema (Zod, Valibot, ArkType …), and the one way to run it. */
 
 import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { isThenable } from './thenable.ts'
 
 /**
  * A validator that accepts `Input` and yields `Output`, of whichever library.
@@ -38,7 +39,8 @@ export function validate<Output>(
   value: unknown,
 ): Validated<Output> | Promise<Validated<Output>> {
   const result = schema['~standard'].validate(value)
-  return result instanceof Promise ? result.then(answerOf) : answerOf(result)
+  // A promise of another realm or library is no answer either: taken for one, it would have no issues.
+  return isThenable(result) ? Promise.resolve(result).then(answerOf) : answerOf(result)
 }
 
 /** The keys of an issue's path, whichever of the two spellings of Standard Schema the library uses. */

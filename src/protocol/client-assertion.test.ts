@@ -38,7 +38,7 @@ test('SECURITY 88: it ends, and soon', () => {
   for (const exp of [undefined, null, '1800000060', NaN, Infinity, -1, now - 31, now - 3600, now + 331, now + 2 * 86_400, (now + 60) * 1000]) {
     expect(judge({ exp }), String(exp)).toBe('invalid_client')
   } // prettier-ignore
-  for (const exp of [now - 29, now + 300]) expect(judge({ exp })).toBeUndefined()
+  for (const exp of [now - 29, now + 330]) expect(judge({ exp })).toBeUndefined()
   expect(judge({ exp: now + 61 }, { maxLifetime: 30, clockSkew: 30 })).toBe('invalid_client')
   expect(judge({ exp: now }, { clockSkew: 0 })).toBe('invalid_client')
 })
@@ -48,7 +48,7 @@ test('RFC 7523 §3: it is not from the future', () => {
     for (const value of [now + 31, now + 3600, Infinity, NaN, 'now', null]) {
       expect(judge({ [name]: value }), name).toBe('invalid_client') // prettier-ignore
     }
-    expect(judge({ [name]: now + 29 }), name).toBeUndefined() // prettier-ignore
+    expect(judge({ [name]: now + 30 }), name).toBeUndefined() // prettier-ignore
   }
 })
 

@@ -70,7 +70,7 @@ test('SECURITY 44: no credential comes twice', () => {
 })
 
 test('SECURITY 46: 401, with a challenge if the header was tried and only then', () => {
-  for (const header of [basic('web'), basic(':s'), basic('web:%'), basic('wéb:s'), 'Basic', 'Basic !', 'Basic d2Vi', `Basic ${'A'.repeat(10_000)}`, 'Bearer x', 'Digest x', 'Negotiate', basic('a\n:s'), basic('%0a:s'), basic('%00:s')]) {
+  for (const header of [basic('web'), basic(':s'), basic('web:%'), basic('wéb:s'), 'Basic', 'Basic !', 'Basic d2Vi', `Basic ${'A'.repeat(10_000)}`, 'Bearer x', basic('web:s').replace('Basic', 'Bearer'), basic('web:s').replace('Basic', 'Digest'), 'Digest x', 'Negotiate', basic('a\n:s'), basic('%0a:s'), basic('%00:s')]) {
     const error = refusal({}, header)
     expect([error.code, error.status], header).toEqual(['invalid_client', 401])
     expect(error.headers['www-authenticate'], header).toBe('Basic realm="token", charset="UTF-8"')
@@ -104,7 +104,7 @@ test('RFC 7521 §4.2: an assertion comes with its type, and names the client tha
 })
 
 test('SECURITY 88: an assertion that cannot be read names nobody', () => {
-  const bad = ['x', 'a.b', 'a.b.c.d', 'a..c', jwt({}), jwt({ sub: 1 }), jwt({ sub: '' }), jwt({ sub: 'é' }), jwt({ sub: 'a\0' }), jwt(null), jwt([]), jwt('key'), `${jwt({ sub: 'key' })}.x`, `${jwt({ sub: 'key' })} `, jwt({ sub: 'key', x: 'x'.repeat(20_000) })] // prettier-ignore
+  const bad = ['x', 'a.b', 'a.b.c.d', 'a..c', jwt({}), jwt({ sub: 1 }), jwt({ sub: '' }), jwt({ sub: 'é' }), jwt({ sub: 'a\0' }), jwt(null), jwt([]), jwt('key'), `${jwt({ sub: 'key' })}.x`, `${jwt({ sub: 'key' })} `, ` ${jwt({ sub: 'key' })}`, jwt({ sub: 'key', x: 'x'.repeat(20_000) })] // prettier-ignore
   for (const client_assertion of bad) {
     expect(refusal({ ...asserted, client_assertion }).code, client_assertion.slice(0, 80)).toBe('invalid_client') // prettier-ignore
   }

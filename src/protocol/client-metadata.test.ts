@@ -98,7 +98,7 @@ test('SECURITY 144: grants, response types and authentication agree', () => {
   refuses({ grant_types: ['password'] })
   refuses({ grant_types: ['authorization_code', 'authorization_code'] })
   for (const type of ['token', 'id_token', 'code token', 'code id_token', 'none'])
-    refuses({ response_types: [type] })
+    (refuses({ response_types: [type] }), refuses({ response_types: ['code', type] }))
   for (const method of ['client_secret_jwt', 'tls_client_auth', 'None', '']) refuses({ token_endpoint_auth_method: method }) // prettier-ignore
   expect(refusal({ grant_types: ['authorization_code', 'refresh_token', device], token_endpoint_auth_method: 'none' })).toBeUndefined() // prettier-ignore
 })
@@ -193,6 +193,7 @@ test('SECURITY 149: texts are bounded, and hold nothing that cannot be seen', ()
 
 test('OpenID Connect Registration §2: what is not kept is not promised', () => {
   refuses({ subject_type: 'pairwise' })
+  expect(parse({ default_max_age: 0 }).defaultMaxAge).toBe(0)
   for (const age of [-1, 1.5, 1e300, '60']) refuses({ default_max_age: age })
 })
 

@@ -30,7 +30,7 @@ function faultOf(issuer: string, allowHttp: boolean): string | undefined {
   if (url === null || !/^https?:\/\//.test(issuer)) return 'is not an https address'
   // RFC 8414 §2: no query and no fragment, not even an empty one.
   if (/[?#]/.test(issuer)) return 'has a query or a fragment'
-  if (url.username !== '' || url.password !== '' || issuer.includes('@')) return 'has a user in it'
+  if (/^https?:\/\/[^/]*@/.test(issuer)) return 'has a user in it'
   if (url.protocol === 'http:' && !allowHttp && !isThisComputer(url.hostname)) {
     return 'is http: only a host on this computer may be'
   }

@@ -38,8 +38,9 @@ test('names are data: no name reaches what every object inherits', () => {
 })
 
 test('a description repeats a name only if it looks like one', () => {
-  const name = '<script>alert(1)</script>'
-  expect(() => strictParameters([[name, '1'], [name, '2']])).toThrow(/^A parameter is there more than once$/) // prettier-ignore
+  for (const name of ['<script>alert(1)</script>', '<x', 'x<', 'x\n', 'x'.repeat(41)]) {
+    expect(() => strictParameters([[name, '1'], [name, '2']]), name).toThrow(/^A parameter is there more than once$/) // prettier-ignore
+  }
 })
 
 test('a parameter that is needed and missing is named', () => {

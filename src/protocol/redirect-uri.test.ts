@@ -47,7 +47,7 @@ test('SECURITY 5: on the own computer only the port may vary', () => {
     'http://127.0.0.1.evil.test:1/cb', 'http://127.1:9/cb', 'http://2130706433:9/cb', 'http://0x7f000001:9/cb', 'http://127.0.0.2:9/cb', 'http://127.0.0.01:9/cb',
     'http://127.0.0.1:/cb', 'http://127.0.0.1:0/cb', 'http://127.0.0.1:09/cb', 'http://127.0.0.1:65536/cb', 'http://127.0.0.1:9x/cb', 'http://127.0.0.1:9@evil.test/cb',
     'http://127.0.0.1:9\\@evil.test/cb', 'http://user@127.0.0.1:9/cb', 'http://localhost:9/cb', 'http://[::1]:9/cb', 'http://[::ffff:127.0.0.1]:9/cb', 'HTTP://127.0.0.1:9/cb',
-    'http://127.0.0.1:9/./cb', 'http://127.0.0.1:9//cb', 'http://127.0.0.1:9/%63b', 'http://127.0.0.1:9:9/cb', 'http://127.0.0.1:٩/cb', 'http://127.0.0.1:9/cb\n', 'http://evil.test:9/cb',
+    'http://127.0.0.1:9/./cb', 'http://127.0.0.1:9//cb', 'http://127.0.0.1:9/%63b', 'http://127.0.0.1:9:9/cb', 'http://127.0.0.1:٩/cb', 'http://127.0.0.1:9/cb\n', 'http://evil.test:9/cb', 'xhttp://127.0.0.1:9/cb', 'evil:http://127.0.0.1:9/cb',
   ] // prettier-ignore
   for (const other of others) expect(matchesRedirectUri('http://127.0.0.1/cb', other), other).toBe(false)
 })

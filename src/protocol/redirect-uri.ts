@@ -87,12 +87,12 @@ function isPlainUrl(uri: string): boolean {
   if (url === null || url.username !== '' || url.password !== '' || dotSegment.test(uri)) return false
   // Other case in the host, a port that goes without saying, numbers for an address: each has a plainer spelling, and
   // the client would send the one while the other is registered.
-  return url.href === uri || url.href === `${uri}/` || hrefOfBareQuery(url) === uri
+  return url.href === uri || isWithoutSlash(uri, url)
 }
 
-/** `https://web.test?x`: the parser writes the slash that was left out. */
-function hrefOfBareQuery(url: URL): string | undefined {
-  return url.pathname === '/' && url.search !== '' ? url.origin + url.search : undefined
+/** `https://web.test` and `https://web.test?x`: the parser writes the slash that was left out. */
+function isWithoutSlash(uri: string, url: URL): boolean {
+  return url.origin + url.search === uri
 }
 
 /** `http` on the own computer: host, and what follows the port. */

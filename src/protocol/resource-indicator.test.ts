@@ -6,10 +6,10 @@ import { canonicalResource, grantedResources, isResourceIndicator } from './reso
 const allowed = ['https://a.test', 'https://b.test/v1', 'urn:example:c']
 
 test('RFC 8707 §2: a resource is an absolute URI without a fragment', () => {
-  for (const good of [...allowed, 'https://a.test/', 'HTTPS://A.test', 'https://a.test:8443/x?y=z', 'http://localhost:3000/mcp', 'api://items']) {
+  for (const good of [...allowed, 'https://a.test/', 'HTTPS://A.test', 'https://a.test:8443/x?y=z', 'urn:https:x', 'http://localhost:3000/mcp', 'api://items']) {
     expect(isResourceIndicator(good), good).toBe(true)
   } // prettier-ignore
-  const bad = ['', 'a', '/v1', '//a.test', 'https:', 'https://', 'https:a.test', 'https:///a.test', 'https:\\\\a.test', 'https://a.test#', 'https://a.test/#x', 'https://a.test/ x', 'https://a.test/\n', 'https://é.test', 'https://a.test/"', 'https://a.test/\0', 'https://user@a.test', 'https://:p@a.test', '1x:y', ':x', 'urn:', `https://a.test/${'x'.repeat(2048)}`] // prettier-ignore
+  const bad = ['', 'a', '/v1', '//a.test', 'https:', 'https://', 'https:a.test', 'https:a?https://b', 'https:///a.test', 'https:\\\\a.test', 'https://a.test#', 'https://a.test/#x', 'https://a.test/ x', 'https://a.test/\n', 'https://é.test', 'https://a.test/"', 'https://a.test/\0', 'https://user@a.test', 'https://:p@a.test', '1x:y', ':x', 'urn:', `https://a.test/${'x'.repeat(2048)}`] // prettier-ignore
   for (const uri of bad) {
     expect(isResourceIndicator(uri), uri.slice(0, 60)).toBe(false)
     expect(() => grantedResources([uri], [...allowed, uri]), uri.slice(0, 60)).toThrow(OAuthError)
@@ -34,6 +34,7 @@ test('MCP: a bare origin is the same with and without its slash, and in upper ca
   }
   expect(canonicalResource('https://a.test/Path/')).toBe('https://a.test/Path/')
   expect(canonicalResource('https://a.test?X')).toBe('https://a.test?X')
+  expect(canonicalResource('x:https://A.test/')).toBe('x:https://A.test/')
 })
 
 test('there is an end to how many may be asked for', () => {

@@ -19,6 +19,12 @@ import { bearerOf } from './bearer.ts'
 import type { BearerOptions } from './bearer.ts'
 import { dpopNonces } from './dpop-nonces.ts'
 import { addTokenEndpoint } from './endpoints/token.ts'
+import { addIntrospectionEndpoint } from './endpoints/introspection.ts'
+import { addJwksEndpoint } from './endpoints/jwks.ts'
+import { addMetadataEndpoint } from './endpoints/metadata.ts'
+import { addPushedAuthorizationRequestEndpoint } from './endpoints/pushed-authorization-request.ts'
+import { addResourceMetadataEndpoints } from './endpoints/resource-metadata.ts'
+import { addRevocationEndpoint } from './endpoints/revocation.ts'
 import { offeredGrants, offeredMethods } from './endpoints/offered.ts'
 import { interactionOf } from './interaction/interaction.ts'
 import type { Interaction } from './interaction/interaction.ts'
@@ -97,13 +103,21 @@ export function authorizationServer<const Scopes extends ScopeCatalogue>(
 
   const routes = router({ prefix: settings.basePath })
   addTokenEndpoint(routes, service)
-  const { declared } = routes
+  addJwksEndpoint(routes, settings, service)
+  addRevocationEndpoint(routes, service)
+  addIntrospectionEndpoint(routes, service)
+  addPushedAuthorizationRequestEndpoint(routes, service)
+  // Well-known addresses are those of the host: the issuer's path stands behind them, or is part of them already.
+  const wellKnown = router()
+  addMetadataEndpoint(wellKnown, settings)
+  addResourceMetadataEndpoints(wellKnown, settings)
+  const declared = [...routes.declared, ...wellKnown.declared]
   return {
     issuer: settings.issuer,
     declared,
     bearer: (bearerOptions = {}) => bearerOf(settings, service, bearerOptions),
     open: async () => (await opened()).parts,
-    app: api({ title: 'Authorization server', docs: false }).include({ declared }).onStop(close),
+    app: api({ title: 'Authorization server', docs: false, report: settings.report }).include({ declared }).onStop(close),
     close,
   }
 }

@@ -144,7 +144,8 @@ function verifierOf(settings: Settings, service: () => Promise<Service>, audienc
 
   return {
     verify(token) {
-      if (ready === undefined || token.startsWith('gwa_')) return verifyAnew(token)
+      // A server that was closed and opened again has another feed: the old one knows nothing of what was revoked since.
+      if (ready === undefined || ready.service.revocations.isStopped || token.startsWith('gwa_')) return verifyAnew(token)
       const found = ready.tokens.verify(token)
       return found instanceof Rejection && isOfUnknownKey(token, ready.known) ? verifyAnew(token) : found
     },

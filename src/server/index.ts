@@ -1,4 +1,4 @@
-/** `gatewright/server`: accounts, and logging in to them. */
+/** `gatewright/server`: accounts, and the authorization server. */
 
 export { accounts } from './accounts/accounts.ts'
 export type { DatabaseAccounts, SourceAccounts, StoreAccounts } from './accounts/accounts.ts'
@@ -10,3 +10,18 @@ export type { PasswordOwner, PasswordPolicy } from './accounts/password-policy.t
 export type { HashingOptions } from '../crypto/password-hash.ts'
 export type { HashingLimits } from '../crypto/hashing-queue.ts'
 export type { Pepper } from '../crypto/password-hash.ts'
+export { authorizationServer } from './authorization-server.ts'
+export type { AuthorizationServer, OpenServer } from './authorization-server.ts'
+export type { AuditEvent, AuditEventType } from './audit.ts'
+export type { BearerOptions } from './bearer.ts'
+export { ClientError } from './clients.ts'
+export type { Client, ClientDefinition, ClientPrivileges, Clients } from './clients.ts'
+export type { Approval, Interaction, PendingAuthorization } from './interaction/interaction.ts'
+export type {
+  AuthorizationServerOptions,
+  KeyOptions,
+  Lifetimes,
+  RateLimitOption,
+  RegistrationOptions,
+  ResourceOptions,
+} from './settings.ts'

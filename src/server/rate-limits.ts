@@ -17,7 +17,8 @@ export interface FailureLimit {
 
 /** The limits of one server. Each throws 429 with `Retry-After` (RFC 6585 §4). */
 export interface RateLimits {
-  token(clientId: string, address: string | undefined): Promise<void>
+  /** @param endpoint Each endpoint of this size has its own count; `token` unless told. */
+  token(clientId: string, address: string | undefined, endpoint?: 'revocation' | 'pushed'): Promise<void>
   introspection(clientId: string): Promise<void>
   registration(address: string | undefined): Promise<void>
   clientFailures(clientId: string, address: string | undefined): Promise<FailureLimit>
@@ -56,7 +57,8 @@ export function rateLimits(store: GrantStore, settings: Settings): RateLimits {
   }
 
   return {
-    token: (clientId, address) => hit('token', [clientId, place(address)], options.token),
+    token: (clientId, address, endpoint) =>
+      hit(endpoint ?? 'token', [clientId, place(address)], options.token),
     introspection: (clientId) => hit('introspection', [clientId], options.introspection),
     registration: (address) => hit('registration', [place(address)], options.registration),
     // With the address in the key, a stranger who guesses locks out no one but himself.

@@ -13,6 +13,8 @@ export interface RevocationFeed {
   /** Begins to follow; at most so many milliseconds behind. */
   start(interval: number): void
   stop(): void
+  /** Whether it still learns of revocations: one that was stopped must not be asked. */
+  readonly isStopped: boolean
 }
 
 /** Follows the log of a store. */
@@ -21,6 +23,7 @@ export function revocationFeed(store: GrantStore, settings: Settings): Revocatio
   let cursor = 0
   let reading: Promise<void> | undefined
   let timer: ReturnType<typeof setInterval> | undefined
+  let isStopped = false
 
   async function read(): Promise<void> {
     for (;;) {
@@ -68,7 +71,11 @@ export function revocationFeed(store: GrantStore, settings: Settings): Revocatio
       timer.unref()
     },
     stop() {
+      isStopped = true
       clearInterval(timer)
+    },
+    get isStopped() {
+      return isStopped
     },
   }
 }

@@ -232,6 +232,30 @@ test('authentication wins over validation, wherever the scheme stands', async ()
   expect((await app.request('/?n=1', alice)).status).toBe(200)
 })
 
+test('what needs no body comes before the body, which is not read when it ends the request', async () => {
+  const conflict = dependency({}, () => {
+    throw new HttpError(409)
+  })
+  let pulled = 0
+  const body = new ReadableStream(
+    {
+      pull(controller) {
+        pulled += 1
+        controller.close()
+      },
+    },
+    { highWaterMark: 0 },
+  )
+  const app = api().post('/', { body: json(z.unknown()), conflict }, () => 1)
+  const init: RequestInit & { duplex: 'half' } = {
+    method: 'POST',
+    body,
+    duplex: 'half',
+    headers: { 'content-type': 'application/json' },
+  }
+  expect([(await app.request('/', init)).status, pulled]).toEqual([409, 0])
+})
+
 test('what dependencies set on the response is merged into it', async () => {
   const marked = dependency({ response }, ({ response }) => {
     response.headers.set('x-seen', 'yes')

@@ -2,6 +2,7 @@
 
 import { api, cookie, dependency, form, header, HttpError, json, path, query } from 'gatewright'
 import type { Api } from 'gatewright'
+import { type } from 'arktype'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { serve } from './served.ts'
@@ -178,6 +179,13 @@ describe('validation', () => {
       expect(text).toContain('"input":null')
       expect(text).not.toContain('hunter2')
     }
+  })
+
+  test('nor is it quoted by a library that quotes', async () => {
+    const strict = api().post('/', { body: json(type({ password: '/^[0-9]+$/', color: "'red'" })) }, () => 1)
+    const { text } = await answer(strict, '/', post('{"password":"hunter2","color":"blue"}'))
+    expect(text).not.toContain('hunter2')
+    expect(text).toContain('blue')
   })
 
   test('an option says what is secret where the name does not, and the other way round', async () => {

@@ -20,6 +20,7 @@ import {
   response,
   security,
 } from 'gatewright'
+import type { Schema } from 'gatewright'
 import fc from 'fast-check'
 import { connect } from 'node:net'
 import { expect, test } from 'vitest'
@@ -93,6 +94,16 @@ test('SECURITY 291: what is echoed has no prototype of the sender', async () => 
     const answer = await echo.request('/json', { method: 'POST', body, headers: jsonType })
     expect(await answer.text()).not.toContain('__proto__')
   }
+})
+
+test('SECURITY 291: a form has no field that a careless copy would make a prototype of', async () => {
+  // whatever a validator does about it
+  const asItIs: Schema<unknown, object> = {
+    '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value: value as object }) },
+  }
+  const app = api().post('/', { body: form(asItIs) }, ({ body }) => Object.getOwnPropertyNames(body))
+  const init = { method: 'POST', headers: formType, body: '__proto__=1&a=2&constructor=3' }
+  expect(await (await app.request('/', init)).json()).toEqual(['a', 'constructor'])
 })
 
 test('SECURITY 291: scopes come from the principal alone, not from what a token is called', async () => {

@@ -84,7 +84,7 @@ test('a replacement is told the scopes, also where it stands for a scheme', asyn
   expect(await read(app.with(replace(currentUser, telling)))).toBe('items')
   const scheme = dependency({ required: requiredScopes }, ({ required }) => ({
     subject: required.scope,
-    scopes: ['me', 'items'],
+    scopes: [...required.scopes],
   }))
   expect(await read(app.with(replace(auth, scheme)))).toBe('items')
 })

@@ -252,6 +252,23 @@ test('a stream that breaks is thrown into what was opened for it, and reported',
   expect(all.map(String)).toEqual(['Error: the disk is gone'])
 })
 
+test('a stream that breaks with nothing open for it is reported too, and the server lives on', async () => {
+  const { all, report } = reports()
+  const app = api({ report })
+    .get('/', {}, () => {
+      async function* pieces() {
+        yield 'one '
+        throw new Error('the disk is gone')
+      }
+      return stream(pieces(), 'text/plain')
+    })
+    .get('/next', {}, () => 'next')
+  await using served = await serve(app)
+  await expect(served.send('/')).rejects.toThrow()
+  expect(all.map(String)).toEqual(['Error: the disk is gone'])
+  expect((await served.send('/next')).body).toBe('next')
+})
+
 test('a client that goes away ends the stream and closes what was opened for it', async () => {
   const log: string[] = []
   const app = api().get('/', { a: noted(log, 'a') }, () => {

@@ -738,7 +738,7 @@ interface Vector {
 
 /** One hash of each kind that is not Argon2id already. */
 function importedVectors(): readonly Vector[] {
-  const file = new URL('../crypto/password-vectors.json', import.meta.url)
+  const file = new URL('../../crypto/password-vectors.json', import.meta.url)
   const { vectors } = JSON.parse(readFileSync(file, 'utf8')) as { readonly vectors: readonly Vector[] }
   return vectors.filter(({ hash, password }) => !hash.includes('argon2id') && /^[ -~]+$/.test(password))
 }

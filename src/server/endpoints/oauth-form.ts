@@ -32,11 +32,17 @@ export function oauthForm(described: BodyDescription['jsonSchema']): Dependency<
           // A urlencoded form has no files.
           return entries.map(([name, value]): readonly [string, string] => [name, String(value)])
         } catch (error) {
-          if (!(error instanceof HttpError) || error.status !== 400) throw error
+          if (!(error instanceof HttpError)) throw error
+          if (error.status !== 400) throw unkept(error)
           throw invalidRequest(error.message, { cause: error })
         }
       },
       body: { mediaTypes: ['application/x-www-form-urlencoded'], jsonSchema: described },
     },
   }
+}
+
+/** The same error, not to be kept by a cache: a handler that fails loses the headers it has set. */
+function unkept({ status, detail, headers, cause }: HttpError): HttpError {
+  return new HttpError(status, detail, { headers: { ...headers, 'cache-control': 'no-store' }, cause })
 }

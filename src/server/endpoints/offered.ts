@@ -1,6 +1,8 @@
 /** What this server offers: one list for what is served and what the metadata says. */
 
 import type { ClientAuthenticationMethod, GrantType } from '../../protocol/client-metadata.ts'
+import type { ServerEndpoints } from '../../protocol/server-metadata.ts'
+import type { Settings } from '../settings.ts'
 
 /** The grants of the token endpoint. */
 export const offeredGrants: ReadonlySet<GrantType> = new Set<GrantType>([
@@ -16,3 +18,14 @@ export const offeredMethods: readonly ClientAuthenticationMethod[] = [
   'private_key_jwt',
   'none',
 ]
+
+/** Where the endpoints are, below the issuer. */
+export function offeredEndpoints(_settings: Settings): ServerEndpoints {
+  return {
+    token: '/token',
+    jwks: '/jwks',
+    revocation: '/revoke',
+    introspection: '/introspect',
+    pushedAuthorizationRequest: '/par',
+  }
+}

@@ -3,7 +3,7 @@
 import { opaqueToken } from '../../crypto/opaque-token.ts'
 import { randomToken } from '../../crypto/random.ts'
 import { AuthorizationError } from '../../protocol/authorization-error.ts'
-import { parseAuthorizationRequest, requestedClientId } from '../../protocol/authorization-request.ts'
+import { requestedClientId } from '../../protocol/authorization-request.ts'
 import type { AuthorizationRequest } from '../../protocol/authorization-request.ts'
 import { codeResponse, errorResponse, responseLocation } from '../../protocol/authorization-response.ts'
 import { grantedScope } from '../../protocol/granted-scope.ts'
@@ -13,6 +13,7 @@ import { auditEvent } from '../audit.ts'
 import type { Client } from '../clients.ts'
 import { hashOf } from '../grants/grant.ts'
 import type { Service } from '../service.ts'
+import { checkedRequest } from './checked-request.ts'
 
 /** An authorization request that was checked, waiting for a person. */
 export interface PendingAuthorization {
@@ -64,18 +65,7 @@ export function interactionOf(service: Service): Interaction {
         throw new AuthorizationError('invalid_request', 'The client is unknown')
       }
       const pushed = await pushedParametersOf(service, client, parameters)
-      const request = parseAuthorizationRequest(
-        pushed?.parameters ?? parameters,
-        {
-          clientId: client.id,
-          redirectUris: client.metadata.redirectUris,
-          grantTypes: client.metadata.grantTypes,
-          scopes: client.metadata.scopes ?? Object.keys(settings.scopes),
-          requirePushedAuthorizationRequests: client.metadata.requirePushedAuthorizationRequests,
-          isPkceOptional: client.privileges.pkceOptional === true,
-        },
-        { resources: [...settings.resources.keys()], isPushed: pushed !== undefined },
-      )
+      const request = checkedRequest(settings, client, pushed?.parameters ?? parameters, pushed !== undefined)
       const known = Object.keys(settings.scopes)
       return {
         client,

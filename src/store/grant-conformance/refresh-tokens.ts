@@ -199,7 +199,7 @@ export const refreshTokenCases: readonly GrantConformanceCase[] = [
           : await store.revokeFamily(session.familyId, revoking())
         assert.equal(revoked, true)
         const successor = { hash: unique('refresh'), expiresAt: start + day }
-        for (const hash of [...hashes]) {
+        for (const hash of hashes.slice()) {
           const found = await store.findRefresh(hash, start)
           assert.equal(found === undefined || found.status === 'revoked', true)
           assert.equal(await store.rotateRefresh(hash, start, { successor }), 'gone')

@@ -21,7 +21,7 @@ export interface NewGrant {
 export interface StoredGrant extends NewGrant {
   /** Milliseconds since 1970. */
   readonly createdAt: number
-  /** When a code was made, redeemed, or a token refreshed last. */
+  /** When a code was last made or redeemed, or a token refreshed; one that came second in a race may count. */
   readonly lastUsedAt: number
   readonly revokedAt?: number
 }

@@ -4,7 +4,8 @@ import type { AuditEvent, AuditPage, AuditStore, StoredAuditEvent } from '../por
 import { given, json, parsed } from './columns.ts'
 import type { Integer } from './columns.ts'
 import type { Runner, Session } from './session.ts'
-import { statement } from './statement.ts'
+import { asInteger, asText, insertion, statement, step } from './statement.ts'
+import type { Step } from './statement.ts'
 
 /** The audit operations of the store. */
 export function auditStore(session: Session): AuditStore {
@@ -21,34 +22,39 @@ export function auditStore(session: Session): AuditStore {
 
 /** Writes events in the transaction they are about. */
 export async function insertAudit(runner: Runner, events: readonly AuditEvent[] = []): Promise<void> {
-  for (const event of events) {
-    await runner.changes(insert, {
-      at: event.at,
-      type: event.type,
-      clientId: event.clientId ?? null,
-      subject: event.subject ?? null,
-      grantId: event.grantId ?? null,
-      address: event.address ?? null,
-      requestId: event.requestId ?? null,
-      details: json(event.details),
-    })
+  for (const event of events) await runner.changes(insert, rowOf(event))
+}
+
+/** The steps that write events. */
+export function auditSteps(events: readonly AuditEvent[] = []): readonly Step[] {
+  return events.map((event) => step(insert, rowOf(event)))
+}
+
+type NewRow = Omit<EventRow, 'number'>
+
+const insert = insertion<NewRow>('gatewright_audit', {
+  at: asInteger,
+  type: asText,
+  client_id: asText,
+  subject: asText,
+  grant_id: asText,
+  address: asText,
+  request_id: asText,
+  details: asText,
+})
+
+function rowOf(event: AuditEvent): NewRow {
+  return {
+    at: event.at,
+    type: event.type,
+    client_id: event.clientId ?? null,
+    subject: event.subject ?? null,
+    grant_id: event.grantId ?? null,
+    address: event.address ?? null,
+    request_id: event.requestId ?? null,
+    details: json(event.details),
   }
 }
-
-interface EventValues {
-  readonly at: number
-  readonly type: string
-  readonly clientId: string | null
-  readonly subject: string | null
-  readonly grantId: string | null
-  readonly address: string | null
-  readonly requestId: string | null
-  readonly details: string | null
-}
-
-const insert = statement<EventValues>`
-  insert into gatewright_audit (at, type, client_id, subject, grant_id, address, request_id, details)
-  values (${'at'}, ${'type'}, ${'clientId'}, ${'subject'}, ${'grantId'}, ${'address'}, ${'requestId'}, ${'details'})`
 
 interface Conditions {
   readonly before: number

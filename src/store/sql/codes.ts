@@ -7,13 +7,13 @@ import { given, json, parsed, words } from './columns.ts'
 import type { Integer } from './columns.ts'
 import { grantColumns, grantOf } from './grants.ts'
 import type { GrantColumns } from './grants.ts'
-import { holdGrant, holding, holdOrMakeGrant, orGone } from './holding.ts'
-import { endOf, insertIssued } from './issued.ts'
+import { holding, holdOrMakeGrant, holdStep, orGone } from './holding.ts'
+import { endOf, issuedSteps } from './issued.ts'
 import { grantIsAlive } from './liveness.ts'
 import { consumePushed } from './pushed-requests.ts'
 import type { Session } from './session.ts'
 import { undo } from './session.ts'
-import { statement } from './statement.ts'
+import { statement, step } from './statement.ts'
 import type { Subjects } from './subjects.ts'
 
 /** The code operations of the store. */
@@ -48,18 +48,14 @@ export function codeStore(session: Session, subjects: Subjects): CodeStore {
     },
     async redeemCode(hash, now, issued) {
       if (!(await subjects.isAliveIn(async () => (await find(hash, now))?.grant))) return 'gone'
-      return session.transact(async (runner) => {
-        const end = endOf(issued, now)
-        const grantId = await holdGrant(runner, hold, { hash, now, end })
-        if (grantId === undefined) return undo('gone')
-        const familyId = issued.family?.id ?? null
-        if ((await runner.changes(redeem, { hash, now, familyId, end })) === 0) {
-          const row = await runner.row(select, { hash })
-          return undo(row !== undefined && row.used_at !== null ? 'spent' : 'gone')
-        }
-        await insertIssued(runner, grantId, now, issued)
-        return 'redeemed' as const
-      })
+      const end = endOf(issued, now)
+      const gates = [
+        holdStep(hold, { hash, now, end }),
+        step(redeem, { hash, now, familyId: issued.family?.id ?? null, end }),
+      ]
+      const writes = issuedSteps(issued, { by: 'code', value: hash }, now)
+      if (await session.consume(gates, writes)) return 'redeemed'
+      return (await find(hash, now))?.status === 'spent' ? 'spent' : 'gone'
     },
   }
 }
@@ -101,7 +97,7 @@ const countFailure = statement<{ hash: string }, { failures: Integer }>`
   update gatewright_codes set failures = failures + 1
   where hash = ${'hash'} and used_at is null returning failures`
 
-const hold = holding('select grant_id from gatewright_codes where hash =')
+const hold = holding('select grant_id from gatewright_codes where used_at is null and hash =')
 
 const redeem = statement<{ hash: string; now: number; familyId: string | null; end: number }>`
   update gatewright_codes set used_at = ${'now'}, family_id = ${'familyId'},

@@ -7,12 +7,12 @@ import { json } from './columns.ts'
 import type { Integer } from './columns.ts'
 import { deviceOf, selectDevice, selectDeviceByUserCode } from './device-code-row.ts'
 import type { DeviceRow } from './device-code-row.ts'
-import { holdGrant, holding, holdOrMakeGrant, orGone } from './holding.ts'
-import { endOf, insertIssued } from './issued.ts'
+import { holding, holdOrMakeGrant, holdStep, orGone } from './holding.ts'
+import { endOf, issuedSteps } from './issued.ts'
 import { clientIsAlive } from './liveness.ts'
 import type { Session } from './session.ts'
 import { undo } from './session.ts'
-import { statement } from './statement.ts'
+import { statement, step } from './statement.ts'
 import type { Subjects } from './subjects.ts'
 
 /** The device-code operations of the store. */
@@ -82,18 +82,14 @@ export function deviceCodeStore(session: Session, subjects: Subjects): DeviceCod
     },
     async redeemDevice(hash, now, issued) {
       if (!(await subjects.isAliveIn(async () => (await find(hash, now))?.grant))) return 'gone'
-      return session.transact(async (runner) => {
-        const end = endOf(issued, now)
-        const grantId = await holdGrant(runner, hold, { hash, now, end })
-        if (grantId === undefined) return undo('gone')
-        const familyId = issued.family?.id ?? null
-        if ((await runner.changes(redeem, { hash, now, familyId, end })) === 0) {
-          const row = await runner.row(selectDevice, { hash })
-          return undo(row !== undefined && row.used_at !== null ? 'spent' : 'gone')
-        }
-        await insertIssued(runner, grantId, now, issued)
-        return 'redeemed' as const
-      })
+      const end = endOf(issued, now)
+      const gates = [
+        holdStep(hold, { hash, now, end }),
+        step(redeem, { hash, now, familyId: issued.family?.id ?? null, end }),
+      ]
+      const writes = issuedSteps(issued, { by: 'device', value: hash }, now)
+      if (await session.consume(gates, writes)) return 'redeemed'
+      return (await find(hash, now))?.status === 'spent' ? 'spent' : 'gone'
     },
   }
 }
@@ -155,7 +151,7 @@ const countPoll = statement<{ hash: string; now: number }, { was_too_fast: Integ
   where hash = ${'hash'} and decision is null and expires_at > ${'now'}
   returning was_too_fast, poll_interval`
 
-const hold = holding('select grant_id from gatewright_device_codes where hash =')
+const hold = holding('select grant_id from gatewright_device_codes where used_at is null and hash =')
 
 const redeem = statement<{ hash: string; now: number; familyId: string | null; end: number }>`
   update gatewright_device_codes set used_at = ${'now'}, family_id = ${'familyId'},

@@ -4,7 +4,7 @@ import type { GrantsStore, StoredFamily, StoredGrant } from '../ports/grants.ts'
 import { given, parsed, words } from './columns.ts'
 import type { Integer } from './columns.ts'
 import { holdOrMakeGrant, orGone } from './holding.ts'
-import { endOf, insertIssued } from './issued.ts'
+import { endOf, issuedSteps } from './issued.ts'
 import { clientIsAlive } from './liveness.ts'
 import type { Session } from './session.ts'
 import { undo } from './session.ts'
@@ -35,7 +35,8 @@ export function grantsStore(session: Session, subjects: Subjects): GrantsStore {
               ? (await runner.row(findClient, { clientId })) !== undefined
               : grant.clientId === clientId && (await holdOrMakeGrant(runner, grant, now, endOf(issued, now)))
           if (!isAlive) return undo('gone')
-          await insertIssued(runner, grant?.id, now, issued)
+          const origin = grant && ({ by: 'grant', value: grant.id } as const)
+          await runner.write(issuedSteps(issued, origin, now))
           return 'issued' as const
         }),
       )

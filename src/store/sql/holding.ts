@@ -4,8 +4,8 @@ import type { NewGrant } from '../ports/grants.ts'
 import { clientIsAlive, grantIsAlive, subjectIsAlive } from './liveness.ts'
 import type { Runner } from './session.ts'
 import { isForeignKeyError } from './session.ts'
-import { statement } from './statement.ts'
-import type { Statement } from './statement.ts'
+import { statement, step } from './statement.ts'
+import type { Statement, Step } from './statement.ts'
 
 /** How long a grant is kept after the last thing under it has ended, in milliseconds: JWTs may still name it. */
 const slack = 86_400_000
@@ -36,18 +36,17 @@ export async function holdOrMakeGrant(
   return (await runner.changes(renew, values)) === 1
 }
 
-/** A statement of {@link holding}. */
-export type HoldStatement = Statement<HoldValues, { readonly id: string }>
-
-/** Holds the grant of something with this hash. Answers its id, or `undefined` when it is not alive. */
-export async function holdGrant(
-  runner: Runner,
+/** A gate that holds the grant of something with a hash: it opens when the grant is alive. */
+export function holdStep(
   hold: HoldStatement,
   values: { readonly hash: string; readonly now: number; readonly end: number },
-): Promise<string | undefined> {
+): Step {
   const { hash, now, end } = values
-  return (await runner.row(hold, { hash, now, keptUntil: end + slack }))?.id
+  return step(hold, { hash, now, keptUntil: end + slack })
 }
+
+/** A statement of {@link holding}. */
+export type HoldStatement = Statement<HoldValues, Record<never, never>>
 
 /**
  * The statement that holds the grant of something that has a hash. On PostgreSQL it waits for whoever holds the grant, and
@@ -56,10 +55,10 @@ export async function holdGrant(
  * @param selectId Selects the id of the grant, up to the hash: `select grant_id from … where hash =`.
  */
 export function holding(selectId: string): HoldStatement {
-  return statement<HoldValues, { id: string }>`
+  return statement<HoldValues>`
     update gatewright_grants as g set last_used_at = ${'now'},
       kept_until = case when g.kept_until < ${'keptUntil'} then ${'keptUntil'} else g.kept_until end
-    where g.id = (${() => selectId} ${'hash'}) and ${grantIsAlive('g')} returning g.id`
+    where g.id = (${() => selectId} ${'hash'}) and ${grantIsAlive('g')}`
 }
 
 /** When a client is removed just as something is made for it, the database refuses what would refer to nothing. */

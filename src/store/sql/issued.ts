@@ -2,21 +2,31 @@
 
 import type { NewAccessToken } from '../ports/access-tokens.ts'
 import type { Issued, NewFamily, NewRefreshToken } from '../ports/grants.ts'
-import { insertAudit } from './audit.ts'
+import { auditSteps } from './audit.ts'
 import { json } from './columns.ts'
-import type { Runner } from './session.ts'
-import { statement } from './statement.ts'
+import type { Integer } from './columns.ts'
+import { asInteger, asText, insertion, step } from './statement.ts'
+import type { Step } from './statement.ts'
 
-/** Writes what is issued. Only within a transaction that holds the grant, where there is one. */
-export async function insertIssued(
-  runner: Runner,
-  grantId: string | undefined,
-  now: number,
-  { family, accessTokens = [], audit }: Issued,
-): Promise<void> {
-  if (family !== undefined && grantId !== undefined) await insertFamily(runner, grantId, now, family)
-  for (const token of accessTokens) await insertAccessToken(runner, token)
-  await insertAudit(runner, audit)
+/** What the grant of a new family is found by: its own id, or the hash of the code that is redeemed. */
+export interface Origin {
+  readonly by: 'grant' | 'code' | 'device'
+  readonly value: string
+}
+
+/** The steps that write what is issued. Only in a transaction that holds the grant, where there is one. */
+export function issuedSteps(issued: Issued, origin: Origin | undefined, now: number): readonly Step[] {
+  const { family, accessTokens = [], audit } = issued
+  return [
+    ...(family === undefined || origin === undefined ? [] : familySteps(family, origin, now)),
+    ...accessTokens.map((token) => step(insertAccessToken, accessTokenRow(token))),
+    ...auditSteps(audit),
+  ]
+}
+
+/** The step that writes the successor of a token, into its family. */
+export function successorStep(predecessor: string, successor: NewRefreshToken, now: number): Step {
+  return step(insertSuccessor, refreshTokenRow(predecessor, successor, now))
 }
 
 /** Until when something of this may be alive, in milliseconds since 1970. */
@@ -24,89 +34,130 @@ export function endOf({ family, accessTokens = [] }: Issued, now: number): numbe
   return Math.max(now, family?.expiresAt ?? 0, ...accessTokens.map(({ expiresAt }) => expiresAt))
 }
 
-/** Writes a refresh token. */
-export async function insertRefreshToken(
-  runner: Runner,
-  familyId: string,
-  now: number,
-  { hash, expiresAt }: NewRefreshToken,
-): Promise<void> {
-  await runner.changes(refreshToken, { hash, familyId, now, expiresAt })
+function familySteps(family: NewFamily, { by, value }: Origin, now: number): readonly Step[] {
+  const row = step(insertFamily[by], familyRow(family, value, now))
+  const { refreshToken } = family
+  return refreshToken === undefined
+    ? [row]
+    : [row, step(insertRefreshToken, refreshTokenRow(family.id, refreshToken, now))]
 }
 
-async function insertFamily(runner: Runner, grantId: string, now: number, family: NewFamily): Promise<void> {
-  await runner.changes(familyRow, {
-    id: family.id,
-    grantId,
-    scopes: family.scopes.join(' '),
-    resources: family.resources.join(' '),
-    dpopJkt: family.dpopJkt ?? null,
-    authTime: family.authTime ?? null,
-    sessionId: family.sessionId ?? null,
-    data: json(family.data),
-    now,
-    expiresAt: family.expiresAt,
-  })
-  if (family.refreshToken !== undefined) await insertRefreshToken(runner, family.id, now, family.refreshToken)
+interface RefreshTokenRow {
+  readonly hash: string
+  readonly family_id: string
+  readonly created_at: Integer
+  readonly expires_at: Integer
 }
 
-async function insertAccessToken(runner: Runner, token: NewAccessToken): Promise<void> {
-  await runner.changes(accessToken, {
-    hash: token.hash,
-    id: token.id,
-    clientId: token.clientId,
-    grantId: token.grantId ?? null,
-    familyId: token.familyId ?? null,
-    subject: token.subject,
-    scopes: token.scopes.join(' '),
-    audience: token.audience.join(' '),
-    dpopJkt: token.dpopJkt ?? null,
-    data: json(token.data),
-    issuedAt: token.issuedAt,
-    expiresAt: token.expiresAt,
-  })
+const refreshTokenColumns = { hash: asText, family_id: asText, created_at: asInteger, expires_at: asInteger }
+
+const insertRefreshToken = insertion<RefreshTokenRow>('gatewright_refresh_tokens', refreshTokenColumns)
+
+const insertSuccessor = insertion<RefreshTokenRow>('gatewright_refresh_tokens', {
+  ...refreshTokenColumns,
+  family_id: '(select r.family_id from gatewright_refresh_tokens as r where r.hash = @)',
+})
+
+function refreshTokenRow(family: string, { hash, expiresAt }: NewRefreshToken, now: number): RefreshTokenRow {
+  return { hash, family_id: family, created_at: now, expires_at: expiresAt }
 }
 
-const refreshToken = statement<{ hash: string; familyId: string; now: number; expiresAt: number }>`
-  insert into gatewright_refresh_tokens (hash, family_id, created_at, expires_at)
-  values (${'hash'}, ${'familyId'}, ${'now'}, ${'expiresAt'})`
-
-interface FamilyValues {
+interface FamilyRow {
   readonly id: string
-  readonly grantId: string
+  readonly grant_id: string
   readonly scopes: string
   readonly resources: string
-  readonly dpopJkt: string | null
-  readonly authTime: number | null
-  readonly sessionId: string | null
+  readonly dpop_jkt: string | null
+  readonly auth_time: Integer | null
+  readonly session_id: string | null
   readonly data: string | null
-  readonly now: number
-  readonly expiresAt: number
+  readonly created_at: Integer
+  readonly expires_at: Integer
 }
 
-const familyRow = statement<FamilyValues>`
-  insert into gatewright_families
-    (id, grant_id, scopes, resources, dpop_jkt, auth_time, session_id, data, created_at, expires_at)
-  values (${'id'}, ${'grantId'}, ${'scopes'}, ${'resources'}, ${'dpopJkt'}, ${'authTime'}, ${'sessionId'}, ${'data'},
-    ${'now'}, ${'expiresAt'})`
+const familyColumns = {
+  id: asText,
+  grant_id: asText,
+  scopes: asText,
+  resources: asText,
+  dpop_jkt: asText,
+  auth_time: asInteger,
+  session_id: asText,
+  data: asText,
+  created_at: asInteger,
+  expires_at: asInteger,
+}
 
-interface AccessTokenValues {
+const insertFamily = {
+  grant: insertion<FamilyRow>('gatewright_families', familyColumns),
+  code: insertion<FamilyRow>('gatewright_families', {
+    ...familyColumns,
+    grant_id: '(select k.grant_id from gatewright_codes as k where k.hash = @)',
+  }),
+  device: insertion<FamilyRow>('gatewright_families', {
+    ...familyColumns,
+    grant_id: '(select d.grant_id from gatewright_device_codes as d where d.hash = @)',
+  }),
+}
+
+function familyRow(family: NewFamily, grantId: string, now: number): FamilyRow {
+  return {
+    id: family.id,
+    grant_id: grantId,
+    scopes: family.scopes.join(' '),
+    resources: family.resources.join(' '),
+    dpop_jkt: family.dpopJkt ?? null,
+    auth_time: family.authTime ?? null,
+    session_id: family.sessionId ?? null,
+    data: json(family.data),
+    created_at: now,
+    expires_at: family.expiresAt,
+  }
+}
+
+interface AccessTokenRow {
   readonly hash: string
   readonly id: string
-  readonly clientId: string
-  readonly grantId: string | null
-  readonly familyId: string | null
+  readonly client_id: string
+  readonly grant_id: string | null
+  readonly family_id: string | null
   readonly subject: string
   readonly scopes: string
   readonly audience: string
-  readonly dpopJkt: string | null
+  readonly dpop_jkt: string | null
   readonly data: string | null
-  readonly issuedAt: number
-  readonly expiresAt: number
+  readonly issued_at: Integer
+  readonly expires_at: Integer
 }
 
-const accessToken = statement<AccessTokenValues>`
-  insert into gatewright_access_tokens
-    (hash, id, client_id, grant_id, family_id, subject, scopes, audience, dpop_jkt, data, issued_at, expires_at)
-  values (${'hash'}, ${'id'}, ${'clientId'}, ${'grantId'}, ${'familyId'}, ${'subject'}, ${'scopes'}, ${'audience'},
-    ${'dpopJkt'}, ${'data'}, ${'issuedAt'}, ${'expiresAt'})`
+const insertAccessToken = insertion<AccessTokenRow>('gatewright_access_tokens', {
+  hash: asText,
+  id: asText,
+  client_id: asText,
+  grant_id: asText,
+  family_id: asText,
+  subject: asText,
+  scopes: asText,
+  audience: asText,
+  dpop_jkt: asText,
+  data: asText,
+  issued_at: asInteger,
+  expires_at: asInteger,
+})
+
+function accessTokenRow(token: NewAccessToken): AccessTokenRow {
+  return {
+    hash: token.hash,
+    id: token.id,
+    client_id: token.clientId,
+    grant_id: token.grantId ?? null,
+    family_id: token.familyId ?? null,
+    subject: token.subject,
+    scopes: token.scopes.join(' '),
+    audience: token.audience.join(' '),
+    dpop_jkt: token.dpopJkt ?? null,
+    data: json(token.data),
+    issued_at: token.issuedAt,
+    expires_at: token.expiresAt,
+  }
+}

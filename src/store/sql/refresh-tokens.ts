@@ -5,12 +5,11 @@ import { given } from './columns.ts'
 import type { Integer } from './columns.ts'
 import { familyColumns, familyOf, grantColumns, grantOf } from './grants.ts'
 import type { FamilyColumns, GrantColumns } from './grants.ts'
-import { holdGrant, holding } from './holding.ts'
-import { endOf, insertIssued, insertRefreshToken } from './issued.ts'
+import { holding, holdStep } from './holding.ts'
+import { endOf, issuedSteps, successorStep } from './issued.ts'
 import { grantIsAlive } from './liveness.ts'
 import type { Session } from './session.ts'
-import { undo } from './session.ts'
-import { statement } from './statement.ts'
+import { statement, step } from './statement.ts'
 import type { Subjects } from './subjects.ts'
 
 /** The refresh-token operations of the store. */
@@ -24,26 +23,19 @@ export function refreshTokenStore(session: Session, subjects: Subjects): Refresh
     findRefresh: find,
     async rotateRefresh(hash, now, { successor, sealedAnswer, sealedUntil, issued = {} }) {
       if (!(await subjects.isAliveIn(async () => (await find(hash, now))?.grant))) return 'gone'
-      return session.transact(async (runner) => {
-        const grantId = await holdGrant(runner, hold, { hash, now, end: endOf(issued, now) })
-        if (grantId === undefined) return undo('gone')
-        const row = await runner.row(rotate, {
+      const gates = [
+        holdStep(hold, { hash, now, end: endOf(issued, now) }),
+        step(rotate, {
           hash,
           now,
           successor: successor.hash,
           sealedAnswer: sealedAnswer ?? null,
           sealedUntil: sealedAnswer === undefined ? null : (sealedUntil ?? now),
-        })
-        if (row === undefined) {
-          // The absolute end goes before: past it nothing is left to notice a reuse for.
-          const found = await runner.row(select, { hash })
-          const status = found && refreshTokenOf(found, now, true).status
-          return undo(status === 'spent' ? 'spent' : 'gone')
-        }
-        await insertRefreshToken(runner, row.family_id, now, successor)
-        await insertIssued(runner, grantId, now, issued)
-        return 'rotated' as const
-      })
+        }),
+      ]
+      const writes = [successorStep(hash, successor, now), ...issuedSteps(issued, undefined, now)]
+      if (await session.consume(gates, writes)) return 'rotated'
+      return (await find(hash, now))?.status === 'spent' ? 'spent' : 'gone'
     },
   }
 }
@@ -72,7 +64,7 @@ const select = statement<{ hash: string }, RefreshTokenRow>`
 
 const hold = holding(
   `select f.grant_id from gatewright_refresh_tokens as r join gatewright_families as f on f.id = r.family_id
-   where r.hash =`,
+   where r.used_at is null and r.hash =`,
 )
 
 interface RotateValues {
@@ -83,14 +75,12 @@ interface RotateValues {
   readonly sealedUntil: number | null
 }
 
-// It runs under the grant's lock, so the family that it reads cannot be revoked before it commits.
-const rotate = statement<RotateValues, { family_id: string }>`
+const rotate = statement<RotateValues>`
   update gatewright_refresh_tokens set used_at = ${'now'}, successor_hash = ${'successor'},
     sealed_answer = ${'sealedAnswer'}, sealed_until = ${'sealedUntil'}
-  where hash = ${'hash'} and used_at is null and expires_at > ${'now'} and family_id in
-    (select f.id from gatewright_families as f where f.revoked_at is null and f.expires_at > ${'now'}
-      and f.id = gatewright_refresh_tokens.family_id)
-  returning family_id`
+  where hash = ${'hash'} and used_at is null and expires_at > ${'now'} and exists
+    (select 1 from gatewright_families as f where f.id = gatewright_refresh_tokens.family_id
+      and f.revoked_at is null and f.expires_at > ${'now'})`
 
 function refreshTokenOf(row: RefreshTokenRow, now: number, subjectIsAlive: boolean): FoundRefreshToken {
   const isOpen = row.sealed_until !== null && Number(row.sealed_until) > now && row.successor_used_at === null

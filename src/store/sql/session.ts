@@ -5,7 +5,8 @@ import { CompiledQuery } from 'kysely'
 import type { Kysely, QueryResult } from 'kysely'
 import type { AnyDatabase } from '../database.ts'
 import { DatabaseError } from '../database-error.ts'
-import type { Flavor, Statement } from './statement.ts'
+import { gated } from './statement.ts'
+import type { CompiledStatement, Flavor, Statement, Step } from './statement.ts'
 
 /** Something that runs statements. */
 export interface Runner {
@@ -16,6 +17,8 @@ export interface Runner {
   row<Values, Row>(statement: Statement<Values, Row>, values: Values): Promise<Row | undefined>
   /** How many rows a statement without an answer changed. */
   changes<Values, Row>(statement: Statement<Values, Row>, values: Values): Promise<number>
+  /** Runs one step after the other. */
+  write(steps: readonly Step[]): Promise<void>
 }
 
 /** A database, each of whose statements is a transaction of its own unless it runs in {@link Session.transact}. */
@@ -25,6 +28,14 @@ export interface Session extends Runner {
    * without a trace when the work throws; {@link undo} does so with an answer.
    */
   transact<Value>(work: (runner: Runner) => Promise<Value>): Promise<Value>
+  /**
+   * Consumes something and writes what follows, in one transaction: every gate is an update that must change its row, then
+   * all writes happen, and otherwise nothing does. On PostgreSQL it is one statement, and one round trip.
+   *
+   * @returns Whether all gates were passed: then everything is written and committed. When not, all that may have changed is
+   * what the first gates touch.
+   */
+  consume(gates: readonly Step[], writes: readonly Step[]): Promise<boolean>
 }
 
 /** How often a transaction is run again that PostgreSQL has stopped for another's sake. */
@@ -49,21 +60,63 @@ export function sessionOf(database: AnyDatabase, accounts: boolean): Session {
   // The cast: an app's database is typed by its own tables, and every statement here is text.
   const kysely = database.kysely as Kysely<unknown>
   const flavor: Flavor = { dialect: database.dialect, accounts }
+  const composed = new Map<string, CompiledStatement>()
+
+  async function transact<Value>(work: (runner: Runner) => Promise<Value>): Promise<Value> {
+    return again(flavor, async () => {
+      try {
+        return await begin(kysely, flavor).execute((transaction) => work(runnerOf(transaction, flavor)))
+      } catch (error) {
+        // The cast: `undo` is called with what the work answers.
+        if (error instanceof Undone) return error.answer as Value
+        throw error
+      }
+    })
+  }
+
+  async function consumeByStatement(gates: readonly Step[], writes: readonly Step[]): Promise<boolean> {
+    const steps = [...gates, ...writes]
+    const parts = steps.map(({ compile }) => compile(flavor))
+    const key = `${gates.length} ${parts.map(({ sql }) => sql).join('; ')}`
+    let one = composed.get(key)
+    if (one === undefined) {
+      one = gated(parts, gates.length)
+      // There are few shapes: what is issued has none or one of most things.
+      if (composed.size < 500) composed.set(key, one)
+    }
+    const parameters = steps.flatMap(({ values }, index) => parts[index]?.names.map((name) => values[name]))
+    const query = CompiledQuery.raw(one.sql, parameters)
+    const { rows } = await again(flavor, () => kysely.executeQuery<{ passed: string }>(query))
+    return Number(rows[0]?.passed) === gates.length
+  }
+
+  function consumeInTransaction(gates: readonly Step[], writes: readonly Step[]): Promise<boolean> {
+    return transact(async (runner) => {
+      for (const { compile, values } of gates) {
+        if ((await runner.changes({ compile }, values)) === 0) return undo(false)
+      }
+      await runner.write(writes)
+      return true
+    })
+  }
+
   return {
     ...runnerOf(kysely, flavor),
-    async transact(work) {
-      for (let attempt = 1; ; attempt += 1) {
-        try {
-          return await begin(kysely, flavor).execute((transaction) => work(runnerOf(transaction, flavor)))
-        } catch (error) {
-          // The cast: `undo` is called with what the work answers.
-          if (error instanceof Undone) return error.answer as Awaited<ReturnType<typeof work>>
-          if (flavor.dialect === 'sqlite' || attempt === attempts || !isInTheWay(error)) throw error
-          // Of two that were in each other's way, one should be through before the other comes again.
-          await sleep(Math.random() * 10 * 2 ** attempt)
-        }
-      }
-    },
+    transact,
+    consume: flavor.dialect === 'postgres' ? consumeByStatement : consumeInTransaction,
+  }
+}
+
+/** Runs a transaction again that PostgreSQL has stopped for another's sake. SQLite waits in its own way. */
+async function again<Value>({ dialect }: Flavor, work: () => Promise<Value>): Promise<Value> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work()
+    } catch (error) {
+      if (dialect === 'sqlite' || attempt === attempts || !isInTheWay(error)) throw error
+      // Of two that were in each other's way, one should be through before the other comes again.
+      await sleep(Math.random() * 10 * 2 ** attempt)
+    }
   }
 }
 
@@ -95,10 +148,16 @@ function runnerOf(kysely: Kysely<unknown>, flavor: Flavor): Runner {
     const parameters = names.map((name) => (values as Readonly<Record<string, unknown>>)[name])
     return kysely.executeQuery(CompiledQuery.raw(sql, parameters))
   }
+  async function changes<Values, Row>(statement: Statement<Values, Row>, values: Values): Promise<number> {
+    return Number((await run(statement, values)).numAffectedRows ?? 0)
+  }
   return {
     flavor,
     rows: async (statement, values) => (await run(statement, values)).rows,
     row: async (statement, values) => (await run(statement, values)).rows[0],
-    changes: async (statement, values) => Number((await run(statement, values)).numAffectedRows ?? 0),
+    changes,
+    async write(steps) {
+      for (const { compile, values } of steps) await changes({ compile }, values)
+    },
   }
 }

@@ -20,6 +20,12 @@ export interface Statement<Values, Row> {
   readonly types?: (values: Values) => Row
 }
 
+/** A statement with the values to run it with. */
+export interface Step {
+  readonly compile: (flavor: Flavor) => CompiledStatement
+  readonly values: Readonly<Record<string, unknown>>
+}
+
 /** A statement as the driver wants it. */
 export interface CompiledStatement {
   readonly sql: string
@@ -40,13 +46,61 @@ export function statement<Values = Record<never, never>, Row = Record<never, nev
   texts: TemplateStringsArray,
   ...holes: readonly ((keyof Values & string) | Fragment)[]
 ): Statement<Values, Row> {
+  return compiledOnce((flavor) => compose(texts, holes, flavor))
+}
+
+/** How {@link insertion} writes a value into a column: `@` is the value. PostgreSQL wants to be told its type. */
+export const asText = 'cast(@ as text)'
+export const asInteger = 'cast(@ as bigint)'
+
+/**
+ * Writes the statement that inserts a row. The names of the values are the columns, and each is written by an expression.
+ * It ends in a condition, as a step that depends on a gate must: see {@link gated}.
+ */
+export function insertion<Values>(
+  table: string,
+  columns: Readonly<Record<keyof Values & string, string>>,
+): Statement<Values, Record<never, never>> {
+  const names = Object.keys(columns)
+  const selected = Object.values<string>(columns).join(', ')
+  const texts = `insert into ${table} (${names.join(', ')}) select ${selected} where 1 = 1`.split('@')
+  return compiledOnce((flavor) => compose(texts, names, flavor))
+}
+
+/** A statement with its values. */
+export function step<Values, Row>(of: Statement<Values, Row>, values: Values): Step {
+  // The cast: whatever its type is called, it is an object with these names.
+  return { compile: of.compile, values: values as Readonly<Record<string, unknown>> }
+}
+
+/**
+ * One statement for PostgreSQL out of several: gates that must be passed one after the other, and writes that happen when
+ * the last one was. Each of them ends in a condition, to which the gate before is added.
+ *
+ * They all look at the same snapshot; but a row that is to be changed and that somebody else has changed is waited for and
+ * looked at again, and that is what a gate is.
+ */
+export function gated(steps: readonly CompiledStatement[], gateCount: number): CompiledStatement {
+  const names: string[] = []
+  const parts = steps.map(({ sql, names: own }, index) => {
+    const text = sql.replaceAll(/\$(\d+)/g, (_, number: string) => `$${names.length + Number(number)}`)
+    names.push(...own)
+    const gate = Math.min(index, gateCount) - 1
+    const condition = gate < 0 ? '' : ` and exists (select 1 from step${gate})`
+    return `step${index} as (${text}${condition}${index < gateCount ? ' returning 1' : ''})`
+  })
+  const counts = Array.from({ length: gateCount }, (_, index) => `(select count(*) from step${index})`)
+  return { sql: `with ${parts.join(', ')} select ${counts.join(' + ')} as passed`, names }
+}
+
+function compiledOnce<Values, Row>(make: (flavor: Flavor) => CompiledStatement): Statement<Values, Row> {
   const compiled = new Map<string, CompiledStatement>()
   return {
     compile(flavor) {
       const key = `${flavor.dialect} ${flavor.accounts}`
       let known = compiled.get(key)
       if (known === undefined) {
-        known = compose(texts, holes, flavor)
+        known = make(flavor)
         compiled.set(key, known)
       }
       return known

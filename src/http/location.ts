@@ -1,0 +1,26 @@
+/** Where in a URL the path and the query are. */
+
+/** The parts of a URL that routing needs. */
+export interface Location {
+  readonly path: string
+  /** Without the question mark. */
+  readonly search: string
+}
+
+/**
+ * Cuts path and query out of a URL. Far cheaper than parsing it, and all that routing needs.
+ *
+ * @param basePath What the path begins with before the application's own part; it is left out.
+ */
+export function locate(url: string, basePath: string | undefined): Location {
+  const start = url.indexOf('/', url.indexOf('://') + 3)
+  const fragment = url.indexOf('#', start)
+  const end = fragment === -1 ? url.length : fragment
+  const mark = url.indexOf('?', start)
+  const hasQuery = mark !== -1 && mark < end
+  const full = start === -1 ? '/' : url.slice(start, hasQuery ? mark : end)
+  const isBelow =
+    basePath !== undefined && basePath !== '' && (full === basePath || full.startsWith(`${basePath}/`))
+  const path = isBelow ? full.slice(basePath.length) || '/' : full
+  return { path, search: hasQuery ? url.slice(mark + 1, end) : '' }
+}

@@ -1,0 +1,43 @@
+/** The metadata of the server (RFC 8414), at every address where clients look for it. */
+
+import { request } from '../../api/context.ts'
+import type { Router } from '../../api/router.ts'
+import { dpopAlgorithms } from '../../protocol/dpop.ts'
+import { metadataPaths, serverMetadata } from '../../protocol/server-metadata.ts'
+import { assertionAlgorithms } from '../client-authentication.ts'
+import type { Settings } from '../settings.ts'
+import { offeredEndpoints, offeredGrants, offeredMethods } from './offered.ts'
+import { publicDocument } from './public-document.ts'
+
+/** Seconds. It changes when the server is set up anew. */
+const maxAge = 3600
+
+/**
+ * Adds the metadata document.
+ *
+ * @param routes Those of the host: the issuer's path stands behind the well-known one (RFC 8414 §3.1).
+ */
+export function addMetadataEndpoint(routes: Router, settings: Settings): void {
+  // From the options alone: no header of a request gets into an address (CVE-2025-64101).
+  const document = metadataOf(settings)
+  for (const path of metadataPaths(settings.issuer)) {
+    routes.get(path, { request }, { open: true, tags: ['OAuth'], summary: 'Server metadata' }, ({ request }) =>
+      publicDocument(request, document, maxAge),
+    )
+  }
+}
+
+function metadataOf(settings: Settings): Readonly<Record<string, unknown>> {
+  return serverMetadata({
+    issuer: settings.issuer,
+    endpoints: offeredEndpoints(settings),
+    scopes: Object.keys(settings.scopes),
+    grantTypes: [...offeredGrants],
+    authenticationMethods: offeredMethods,
+    assertionAlgorithms,
+    dpopAlgorithms,
+    // The key that signs tokens signs these answers too (RFC 9701 §7).
+    introspectionSigningAlgorithms: [settings.keys.algorithm],
+    protectedResources: [...settings.resources.keys()],
+  })
+}
