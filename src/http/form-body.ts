@@ -5,7 +5,6 @@ import { formFields, tooManyFields, type FormEntry, type FormFields, type FormLi
 import { mediaType } from './json-body.ts'
 import { readMultipart } from './multipart.ts'
 
-export { formFields } from './form-fields.ts'
 export type { FormEntry, FormFields, FormLimits } from './form-fields.ts'
 
 /**

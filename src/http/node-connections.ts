@@ -95,7 +95,7 @@ export class NamedStatus extends ServerResponse {
       return true
     }
     this.#flush()
-    return super.write(chunk as string, ...(rest as [BufferEncoding]))
+    return super.write(chunk, ...(rest as [BufferEncoding]))
   }
 
   override end(...parameters: readonly unknown[]): this {

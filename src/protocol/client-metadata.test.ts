@@ -97,8 +97,9 @@ test('SECURITY 144: grants, response types and authentication agree', () => {
   refuses({ grant_types: ['authorization_code', 'implicit'] })
   refuses({ grant_types: ['password'] })
   refuses({ grant_types: ['authorization_code', 'authorization_code'] })
-  for (const type of ['token', 'id_token', 'code token', 'code id_token', 'none'])
-    (refuses({ response_types: [type] }), refuses({ response_types: ['code', type] }))
+  for (const type of ['token', 'id_token', 'code token', 'code id_token', 'none']) {
+    for (const response_types of [[type], ['code', type]]) refuses({ response_types })
+  }
   for (const method of ['client_secret_jwt', 'tls_client_auth', 'None', '']) refuses({ token_endpoint_auth_method: method }) // prettier-ignore
   expect(refusal({ grant_types: ['authorization_code', 'refresh_token', device], token_endpoint_auth_method: 'none' })).toBeUndefined() // prettier-ignore
 })
@@ -119,6 +120,17 @@ test('RFC 7591 §2: keys or their address, not both, and one of them for asserti
   for (const jwks of [{}, [], 'x', { keys: {} }, { keys: [1] }, { keys: [null] }, { keys: [] }, { keys: Array.from({ length: 17 }, () => jwk) }, { keys: [{ kty: 'EC', x: 'x'.repeat(9000) }] }]) {
     refuses({ jwks })
   } // prettier-ignore
+})
+
+test('R19: a key is flat: what is nested ten thousand deep is refused before anything walks through it', () => {
+  let deep: unknown = 'x'
+  for (let depth = 0; depth < 10_000; depth++) deep = [deep]
+  for (const member of [deep, { a: 1 }, 1, null, [['x']], [1]]) {
+    expect(refusal({ jwks: { keys: [{ ...jwk, x: member }] } })).toBe('invalid_client_metadata')
+  }
+  const many = Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`m${index}`, 'x']))
+  refuses({ jwks: { keys: [{ ...jwk, ...many }] } })
+  expect(refusal({ jwks: { keys: [{ ...jwk, key_ops: ['verify'], x5c: ['x'] }] } })).toBeUndefined()
 })
 
 test('SECURITY 136: no private and no shared key is taken in', () => {

@@ -151,8 +151,18 @@ function checkKeySet({ keys }: ClientKeySet): void {
       throw invalidClientMetadata('jwks has public keys only')
     if (privateMembers.some((name) => name in key))
       throw invalidClientMetadata('jwks has a private key in it')
-    if (JSON.stringify(key).length > 8192) throw invalidClientMetadata('jwks has a key that is too long')
+    if (!isFlat(key)) throw invalidClientMetadata('jwks has a key with members that no key has')
   }
+}
+
+/** Texts, and lists of them (RFC 7517 §4), not too long: a key is kept, and written again as often as it is asked for. */
+function isFlat(key: Readonly<Record<string, unknown>>): boolean {
+  let length = 0
+  for (const member of Object.values(key).flat()) {
+    if (typeof member !== 'string') return false
+    length += member.length
+  }
+  return length <= 8192 && Object.keys(key).length <= 32
 }
 
 /** RFC 7518 §6.2.2, §6.3.2, §6.4: what makes a key private. */

@@ -19,13 +19,17 @@ import { bearerOf } from './bearer.ts'
 import type { BearerOptions } from './bearer.ts'
 import { dpopNonces } from './dpop-nonces.ts'
 import { addTokenEndpoint } from './endpoints/token.ts'
+import { addDeviceAuthorizationEndpoint } from './endpoints/device-authorization.ts'
 import { addIntrospectionEndpoint } from './endpoints/introspection.ts'
 import { addJwksEndpoint } from './endpoints/jwks.ts'
 import { addMetadataEndpoint } from './endpoints/metadata.ts'
 import { addPushedAuthorizationRequestEndpoint } from './endpoints/pushed-authorization-request.ts'
+import { addRegistrationEndpoints } from './endpoints/registration.ts'
 import { addResourceMetadataEndpoints } from './endpoints/resource-metadata.ts'
 import { addRevocationEndpoint } from './endpoints/revocation.ts'
 import { offeredGrants, offeredMethods } from './endpoints/offered.ts'
+import { deviceInteractionOf } from './interaction/device.ts'
+import type { DeviceInteraction } from './interaction/device.ts'
 import { interactionOf } from './interaction/interaction.ts'
 import type { Interaction } from './interaction/interaction.ts'
 import { longestToken, signingKeys } from './keys/signing-keys.ts'
@@ -60,6 +64,8 @@ export interface OpenServer {
   readonly clients: Clients
   readonly keys: SigningKeys
   readonly interaction: Interaction
+  /** How a person decides about devices (RFC 8628). */
+  readonly devices: DeviceInteraction
   readonly store: GrantStore
 }
 
@@ -103,10 +109,12 @@ export function authorizationServer<const Scopes extends ScopeCatalogue>(
 
   const routes = router({ prefix: settings.basePath })
   addTokenEndpoint(routes, service)
+  addDeviceAuthorizationEndpoint(routes, service)
   addJwksEndpoint(routes, settings, service)
   addRevocationEndpoint(routes, service)
   addIntrospectionEndpoint(routes, service)
   addPushedAuthorizationRequestEndpoint(routes, service)
+  addRegistrationEndpoints(routes, settings, service)
   // Well-known addresses are those of the host: the issuer's path stands behind them, or is part of them already.
   const wellKnown = router()
   addMetadataEndpoint(wellKnown, settings)
@@ -177,7 +185,7 @@ async function openServer(options: AuthorizationServerOptions, settings: Setting
   cleaning.unref()
   return {
     service,
-    parts: { accounts: users, clients, keys, store, interaction: interactionOf(service) },
+    parts: { accounts: users, clients, keys, store, interaction: interactionOf(service), devices: deviceInteractionOf(service) },
     async close() {
       clearInterval(cleaning)
       revocations.stop()

@@ -106,7 +106,7 @@ function keysOf(client: Client): readonly SigningKey[] {
     const wanted = algorithms.length > 0 ? algorithms.map((algorithm) => ({ algorithm })) : [{}]
     return wanted.flatMap((options) => {
       try {
-        return [signingKey(jwk as unknown as Parameters<typeof signingKey>[0], options)]
+        return [signingKey(jwk, options)]
       } catch {
         // A key of a kind that is not ours verifies nothing.
         return []

@@ -63,7 +63,7 @@ function isSignedBy(
   signature: Uint8Array,
 ): boolean {
   try {
-    const key = signingKey(jwk as unknown as Parameters<typeof signingKey>[0], {
+    const key = signingKey(jwk, {
       algorithm: algorithm as SigningAlgorithm, // from the list that `checkDpopHeader` allows
     })
     return key.verify(input, signature)

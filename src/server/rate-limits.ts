@@ -18,9 +18,11 @@ export interface FailureLimit {
 /** The limits of one server. Each throws 429 with `Retry-After` (RFC 6585 §4). */
 export interface RateLimits {
   /** @param endpoint Each endpoint of this size has its own count; `token` unless told. */
-  token(clientId: string, address: string | undefined, endpoint?: 'revocation' | 'pushed'): Promise<void>
+  token(clientId: string, address: string | undefined, endpoint?: 'revocation' | 'pushed' | 'device'): Promise<void>
   introspection(clientId: string): Promise<void>
   registration(address: string | undefined): Promise<void>
+  /** A user code that somebody enters, right or wrong. */
+  userCodes(subject: string, address: string | undefined): Promise<void>
   clientFailures(clientId: string, address: string | undefined): Promise<FailureLimit>
   /** @param account In its one spelling, so that aliases share a count. */
   loginFailures(account: string, address: string | undefined): Promise<FailureLimit>
@@ -61,6 +63,12 @@ export function rateLimits(store: GrantStore, settings: Settings): RateLimits {
       hit(endpoint ?? 'token', [clientId, place(address)], options.token),
     introspection: (clientId) => hit('introspection', [clientId], options.introspection),
     registration: (address) => hit('registration', [place(address)], options.registration),
+    // RFC 8628 §5.1: four, then one more in the time that a code lives. Five guesses of 20⁸ codes are fewer than 2⁻³².
+    async userCodes(subject, address) {
+      const { deviceCode } = settings.lifetimes
+      await hit('user_code', ['subject', subject], { points: 4, seconds: 4 * deviceCode })
+      await hit('user_code', ['address', place(address)], { points: 40, seconds: deviceCode })
+    },
     // With the address in the key, a stranger who guesses locks out no one but himself.
     clientFailures: (clientId, address) =>
       failures('client', [clientId, place(address)], options.clientFailures),

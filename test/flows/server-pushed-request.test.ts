@@ -282,8 +282,12 @@ describe.each(dialects)('pushed authorization requests on %s', (dialect) => {
   })
 
   test('SECURITY 266: neither the reference nor a credential is in what is stored of a push', async () => {
-    const here = await world(dialect)
-    const requestUri = await pushed(here)
+    const clients = serverOptions('').clients.map((client) =>
+      client.id === 'web' ? { ...client, tokenEndpointAuthMethod: 'client_secret_post' as const } : client,
+    )
+    const here = await world(dialect, { clients })
+    const answer = await here.post('/par', { ...good, client_id: 'web', client_secret: secrets['web'] ?? '' })
+    const requestUri = String((await bodyOf(answer))['request_uri'])
     const found = await here.store.findPushedRequest(sha256Base64url(requestUri), here.clock.now)
     const text = JSON.stringify(found)
     expect(text).toContain('https://web.test/cb')

@@ -4,7 +4,10 @@ import { ServerResponse } from 'node:http'
 import { StatementSync } from 'node:sqlite'
 import pg from 'pg'
 
-/** Where. A transaction here is one that uses up a code or a refresh token. */
+/**
+ * Where in a transaction that uses up a code or a refresh token. Where the whole of it is one statement, `after-begin` and
+ * `before-commit` are before it is sent, `after-consumption` and `after-insert` are when it is sent and not answered.
+ */
 export type FailpointName =
   'after-begin' | 'after-consumption' | 'after-insert' | 'before-commit' | 'after-commit' | 'before-answer'
 
@@ -43,26 +46,50 @@ export function dieAt({ point, pass }: Failpoint): void {
     passed += 1
     if (passed === pass) die()
   }
-  const before = (connection: object, text: string): void => {
-    if (/^\s*commit/i.test(text) && consuming.has(connection)) reach('before-commit')
-  }
-  const after = (connection: object, text: string): void => {
-    if (/^\s*(begin|start transaction)/i.test(text)) reach('after-begin')
-    if (consumption.test(text)) {
-      consuming.add(connection)
+  const open = new WeakSet<object>()
+  const isAlone = (connection: object, text: string): boolean =>
+    consumption.test(text) && !open.has(connection)
+  const watcher: Watcher = {
+    before(connection, text) {
+      if (isAlone(connection, text)) {
+        reach('after-begin')
+        reach('before-commit')
+      }
+      if (/^\s*commit/i.test(text) && consuming.has(connection)) reach('before-commit')
+    },
+    sent(connection, text) {
+      if (!isAlone(connection, text)) return
       reach('after-consumption')
-    } else if (insertion.test(text) && consuming.has(connection)) reach('after-insert')
-    if (/^\s*rollback/i.test(text)) consuming.delete(connection)
-    if (/^\s*commit/i.test(text) && consuming.delete(connection)) reach('after-commit')
+      reach('after-insert')
+    },
+    after(connection, text) {
+      if (isAlone(connection, text)) return reach('after-commit')
+      if (/^\s*(begin|start transaction)/i.test(text)) {
+        open.add(connection)
+        reach('after-begin')
+      }
+      if (consumption.test(text)) {
+        consuming.add(connection)
+        reach('after-consumption')
+      } else if (insertion.test(text) && consuming.has(connection)) reach('after-insert')
+      if (!/^\s*(commit|rollback)/i.test(text)) return
+      open.delete(connection)
+      if (consuming.delete(connection) && /commit/i.test(text)) reach('after-commit')
+    },
   }
-  watchSqlite(before, after)
-  watchPostgres(before, after)
+  watchSqlite(watcher)
+  watchPostgres(watcher)
   watchAnswers(() => reach('before-answer'))
 }
 
-type Watcher = (connection: object, text: string) => void
+/** Told of every statement: before it is given to the driver, when it was, and when it is answered. */
+interface Watcher {
+  readonly before: (connection: object, text: string) => void
+  readonly sent: (connection: object, text: string) => void
+  readonly after: (connection: object, text: string) => void
+}
 
-function watchSqlite(before: Watcher, after: Watcher): void {
+function watchSqlite({ before, after }: Watcher): void {
   const only = {} // a process has one SQLite connection
   for (const name of ['run', 'all'] as const) {
     const original = StatementSync.prototype[name] as (...values: unknown[]) => unknown
@@ -76,13 +103,14 @@ function watchSqlite(before: Watcher, after: Watcher): void {
   }
 }
 
-function watchPostgres(before: Watcher, after: Watcher): void {
+function watchPostgres({ before, sent, after }: Watcher): void {
   const original = pg.Client.prototype.query as (...values: unknown[]) => unknown
   const watched = function (this: object, ...values: unknown[]): unknown {
     const [first] = values
     const text = typeof first === 'string' ? first : ((first as { text?: string } | undefined)?.text ?? '')
     before(this, text)
     const result = original.apply(this, values)
+    sent(this, text)
     return result instanceof Promise
       ? result.then((value: unknown) => {
           after(this, text)

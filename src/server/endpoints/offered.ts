@@ -9,6 +9,7 @@ export const offeredGrants: ReadonlySet<GrantType> = new Set<GrantType>([
   'authorization_code',
   'refresh_token',
   'client_credentials',
+  'urn:ietf:params:oauth:grant-type:device_code',
 ])
 
 /** How clients authenticate. */
@@ -20,12 +21,14 @@ export const offeredMethods: readonly ClientAuthenticationMethod[] = [
 ]
 
 /** Where the endpoints are, below the issuer. */
-export function offeredEndpoints(_settings: Settings): ServerEndpoints {
+export function offeredEndpoints({ registration }: Settings): ServerEndpoints {
   return {
     token: '/token',
+    deviceAuthorization: '/device_authorization',
     jwks: '/jwks',
     revocation: '/revoke',
     introspection: '/introspect',
     pushedAuthorizationRequest: '/par',
+    ...(registration === undefined ? {} : { registration: '/register' }),
   }
 }

@@ -13,6 +13,7 @@ import type { Client } from '../clients.ts'
 import { provenKey } from '../dpop.ts'
 import { redeemAuthorizationCode } from '../grants/authorization-code.ts'
 import { clientCredentials } from '../grants/client-credentials.ts'
+import { redeemDeviceCode } from '../grants/device-code.ts'
 import type { Grant, GrantContext } from '../grants/grant.ts'
 import { refresh } from '../grants/refresh-token.ts'
 import type { Service } from '../service.ts'
@@ -31,6 +32,7 @@ const described = {
     redirect_uri: { type: 'string' },
     code_verifier: { type: 'string' },
     refresh_token: { type: 'string' },
+    device_code: { type: 'string' },
     scope: { type: 'string' },
     resource: { type: 'string' },
   },
@@ -69,6 +71,8 @@ function answer(asked: TokenRequest, context: GrantContext): Promise<TokenAnswer
       return refresh(asked, context)
     case 'client_credentials':
       return clientCredentials(asked, context)
+    case 'urn:ietf:params:oauth:grant-type:device_code':
+      return redeemDeviceCode(asked, context)
     default:
       return unoffered(asked, context)
   }

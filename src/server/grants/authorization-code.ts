@@ -95,7 +95,7 @@ async function checkBindings(
         clientId: client.id,
         subject: code.subject,
         grantId: code.grantId,
-        details: { reason: error instanceof OAuthError ? String(error.cause ?? error.message) : 'error' },
+        details: { reason: reasonOf(error) },
         ...origin,
       }),
     ])
@@ -124,6 +124,12 @@ async function replayed(
   const until = now + longestToken(settings) + 120_000
   if (await store.revokeFamily(code.familyId, { now, until, audit })) service.tell(audit)
   await revocations.refresh()
+}
+
+/** For the log: what did not fit. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof OAuthError)) return 'error'
+  return typeof error.cause === 'string' ? error.cause : error.message
 }
 
 /** One text for every reason: who holds a stolen code learns nothing from it. */
