@@ -17,13 +17,19 @@ export class Refusal {
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
 
-  constructor(kind: RefusalKind, detail: string, challenges: readonly string[]) {
+  constructor(
+    kind: RefusalKind,
+    detail: string,
+    challenges: readonly string[],
+    headers: Readonly<Record<string, string>> = {},
+  ) {
     this.kind = kind
     this.status = kind === 'insufficient' ? 403 : 401
     this.detail = detail
     this.challenges = challenges
     this.body = JSON.stringify({ detail })
     this.headers = {
+      ...headers,
       'content-type': 'application/json',
       ...(challenges.length > 0 ? { 'www-authenticate': challenges.join(', ') } : {}),
     }
@@ -43,7 +49,7 @@ export function missingCredentials(scheme: Scheme, scopes: readonly string[]): R
 
 /** Credentials that are not good. */
 export function invalidCredentials(scheme: Scheme, rejection: Rejection): Refusal {
-  return new Refusal('invalid', rejection.description, [scheme.invalid(rejection)])
+  return new Refusal('invalid', rejection.description, [scheme.invalid(rejection)], rejection.headers)
 }
 
 /** Good credentials that were not granted enough; names everything the route needs, so that one retry suffices. */
@@ -63,7 +69,9 @@ export function mostTelling(refusals: readonly Refusal[]): Refusal {
     const [first] = telling
     if (first !== undefined) {
       const challenges = telling.flatMap((refusal) => refusal.challenges)
-      return telling.length === 1 ? first : new Refusal(kind, first.detail, [...new Set(challenges)])
+      if (telling.length === 1) return first
+      const headers = Object.assign({}, ...telling.map((refusal) => refusal.headers)) as Refusal['headers']
+      return new Refusal(kind, first.detail, [...new Set(challenges)], headers)
     }
   }
   return new Refusal('missing', reasonPhrase(401), [])

@@ -261,3 +261,15 @@ test('what a dependency throws before the handler is an error like any other', a
 function fail(error: unknown): never {
   throw error
 }
+
+test('an error that says it is transient is 503 with Retry-After, and is reported', async () => {
+  const reported: unknown[] = []
+  const away = Object.assign(new Error('connection to db.internal lost'), { isTransient: true })
+  const app = api({ report: (error) => reported.push(error) }).get('/', {}, () => {
+    throw away
+  })
+  const response = await app.request('/')
+  expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1'])
+  expect(await response.json()).toEqual({ detail: 'Service Unavailable' })
+  expect(reported).toEqual([away])
+})

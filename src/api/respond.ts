@@ -204,6 +204,10 @@ export async function failed(
       deciding = thrown
     }
   }
+  if (isTransient(deciding)) {
+    around.report(deciding)
+    return errorReply(new HttpError(503, undefined, { headers: { 'retry-after': '1' } }), framing)
+  }
   try {
     if (deciding instanceof HttpError || deciding instanceof OAuthError) {
       const reply = errorReply(deciding, framing)
@@ -216,4 +220,9 @@ export async function failed(
   }
   around.report(deciding)
   return bareFailure(framing)
+}
+
+/** A database that is busy or away says so of its errors: the same request may succeed a moment later. */
+function isTransient(error: unknown): boolean {
+  return error instanceof Error && 'isTransient' in error && error.isTransient === true
 }

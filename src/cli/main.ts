@@ -1,37 +1,17 @@
 #!/usr/bin/env node
-/** The `gatewright` command: reads its arguments, runs one of the commands, says in one line what went wrong. */
+/** The `gatewright` command: finds the command that was asked for, runs it, says in one line what went wrong. */
 
 import { Console } from 'node:console'
 import { readFileSync } from 'node:fs'
-import { parseArgs } from 'node:util'
+import { debuglog } from 'node:util'
 import { CommandError, UsageError } from './command-error.ts'
-import { openapi } from './openapi.ts'
-import { routes } from './routes.ts'
-
-const help = `gatewright looks at an application without serving it.
-
-Usage
-  gatewright openapi <module> [--output <file>]   print the OpenAPI document
-  gatewright routes <module> [--json]             list the routes and what a caller needs for each
-
-<module> is a JavaScript or TypeScript file that exports its application as \`app\`.
-
-Options
-  -o, --output <file>   write to a file
-      --json            print JSON
-  -h, --help            print this
-  -v, --version         print the version
-`
-
-const options = {
-  output: { type: 'string', short: 'o' },
-  json: { type: 'boolean' },
-  help: { type: 'boolean', short: 'h' },
-  version: { type: 'boolean', short: 'v' },
-} as const
+import { meant, readCommandLine } from './command-line.ts'
+import { commands, groups } from './commands.ts'
+import { helpOf, helpOfGroup, overview } from './help.ts'
 
 // What the module prints while it is loaded must not get between the lines of a document.
 globalThis.console = new Console(process.stderr)
+const debug = debuglog('gatewright')
 
 const { text, code } = await outcome(process.argv.slice(2))
 // The module may have opened a database; nobody is going to close it, and nothing was asked of it.
@@ -43,36 +23,56 @@ async function outcome(argv: readonly string[]): Promise<{ readonly text: string
     return { text: await run(argv), code: 0 }
   } catch (error) {
     if (error instanceof UsageError) {
-      return { text: `gatewright: ${error.message}. See gatewright --help\n`, code: 2 }
+      const end = error.message.endsWith('?') ? '' : '.'
+      return { text: `gatewright: ${error.message}${end} See gatewright ${wordsOf(argv)}--help\n`, code: 2 }
     }
-    if (error instanceof CommandError) return { text: `gatewright: ${error.message}\n`, code: 1 }
-    throw error
+    if (!(error instanceof CommandError)) throw error
+    if (error.cause !== undefined) debug('%o', error.cause)
+    return { text: `gatewright: ${error.message}\n`, code: 1 }
   }
 }
 
 async function run(argv: readonly string[]): Promise<string> {
-  const { values, positionals } = parsed(argv)
-  if (values.help === true) return help
-  if (values.version === true) return `${version()}\n`
-  const [command, module, ...rest] = positionals
-  if (command === undefined) throw new UsageError('say what to do: openapi or routes')
-  if (command !== 'openapi' && command !== 'routes') {
-    throw new UsageError(`there is no command ${JSON.stringify(command)}`)
-  }
-  if (module === undefined) throw new UsageError(`${command} needs a module, for example src/app.ts`)
-  if (rest.length > 0) throw new UsageError(`${command} takes one module, not ${rest.length + 1}`)
-  const foreign = command === 'openapi' ? 'json' : 'output'
-  if (values[foreign] !== undefined) throw new UsageError(`${command} has no option --${foreign}`)
-  return command === 'openapi' ? openapi(module, values.output) : routes(module, values.json === true)
+  const [first, second = ''] = argv
+  if (first === undefined) throw new UsageError('say what to do')
+  if (first === '--help' || first === '-h') return overview(groups)
+  if (first === '--version' || first === '-v') return `${version()}\n`
+  if (first.startsWith('-')) throw new UsageError(`the command comes first, not ${first}`)
+  const command = commands.get(`${first} ${second}`) ?? commands.get(first)
+  if (command === undefined) return groupHelp(first, argv.slice(1))
+  const rest = argv.slice(command.words.split(' ').length)
+  if (asksForHelp(rest)) return helpOf(command)
+  const { operands, values } = readCommandLine(command, rest)
+  return command.run(operands, values)
 }
 
-function parsed(argv: readonly string[]) {
-  try {
-    return parseArgs({ args: [...argv], options, allowPositionals: true })
-  } catch (cause) {
-    const [sentence = ''] = cause instanceof Error ? cause.message.split('. ') : []
-    throw new UsageError(`${sentence.charAt(0).toLowerCase()}${sentence.slice(1)}`, { cause })
+/** `gatewright clients --help`; or the right complaint about words that are no command. */
+function groupHelp(word: string, rest: readonly string[]): string {
+  const members = [...commands.values()].filter(({ words }) => words.startsWith(`${word} `))
+  if (members.length === 0) {
+    const names = [...new Set([...commands.keys()].map((words) => words.split(' ')[0] ?? ''))]
+    throw new UsageError(`there is no command ${JSON.stringify(word)}${meant(word, names)}`)
   }
+  if (asksForHelp(rest)) return helpOfGroup(word, members)
+  const names = members.map(({ words }) => words.slice(word.length + 1))
+  const [second] = rest
+  if (second === undefined || second.startsWith('-')) {
+    throw new UsageError(`say what to do with ${word}: ${names.join(', ')}`)
+  }
+  throw new UsageError(`there is no command "${word} ${second}"${meant(second, names)}`)
+}
+
+/** Up to `--`, after which everything is a value. */
+function asksForHelp(rest: readonly string[]): boolean {
+  const end = rest.indexOf('--')
+  return rest.slice(0, end === -1 ? rest.length : end).some((word) => word === '--help' || word === '-h')
+}
+
+/** The words of the command that was asked for, with a space behind, as far as there is one. */
+function wordsOf([first = '', second = '']: readonly string[]): string {
+  if (commands.has(`${first} ${second}`)) return `${first} ${second} `
+  const isKnown = [...commands.keys()].some((words) => words === first || words.startsWith(`${first} `))
+  return isKnown ? `${first} ` : ''
 }
 
 function version(): string {

@@ -1,30 +1,30 @@
 /** `gatewright routes`: every route and what a caller needs for it, so that an open door is seen. */
 
 import type { RouteSummary } from '../api/api.ts'
-import { loadApp } from './load-app.ts'
+import { command } from './command.ts'
+import type { Command } from './command.ts'
+import { loadApp } from './load-module.ts'
+import { counted, json, table } from './terminal.ts'
 
-/**
- * Lists the routes in the order they were declared.
- *
- * @param asJson For programs: the same as `app.routes()`.
- */
-export async function routes(module: string, asJson: boolean): Promise<string> {
-  const summaries = (await loadApp(module)).routes()
-  return asJson ? `${JSON.stringify(summaries, undefined, 2)}\n` : table(summaries)
-}
+/** In the order in which the routes were declared. */
+export const routes: Command = command({
+  words: 'routes',
+  summary: 'list the routes and what a caller needs for each',
+  operands: [{ name: 'module', article: 'a', example: 'src/app.ts' }],
+  options: { json: { kind: 'flag', help: 'print JSON' } },
+  notes: ['<module> is a JavaScript or TypeScript file that exports its application as `app`.'],
+  examples: ['gatewright routes src/app.ts'],
+  async run([module = ''], values) {
+    const summaries = (await loadApp(module)).routes()
+    return values.json === true ? json(summaries) : tableOf(summaries)
+  },
+})
 
-function table(summaries: readonly RouteSummary[]): string {
+function tableOf(summaries: readonly RouteSummary[]): string {
   if (summaries.length === 0) return 'The application has no routes.\n'
-  const rows = [
-    ['METHOD', 'PATH', 'NEEDS'] as const,
-    ...summaries.map((route) => [route.method, route.path, needs(route)] as const),
-  ]
-  const width = (column: 0 | 1): number => Math.max(...rows.map((row) => row[column].length))
-  const lines = rows.map(
-    ([method, path, needed]) => `${method.padEnd(width(0))}  ${path.padEnd(width(1))}  ${needed}`,
-  )
+  const rows = summaries.map((route) => [route.method, route.path, needs(route)])
   const open = summaries.filter(({ isOpen }) => isOpen).length
-  return `${lines.join('\n')}\n\n${count(summaries.length)}, ${open} open to anybody\n`
+  return `${table([['METHOD', 'PATH', 'NEEDS'], ...rows])}\n${counted(summaries.length, 'route')}, ${open} open to anybody\n`
 }
 
 /** `open`; or the schemes with their scopes, `+` for both, `or` for either. */
@@ -35,8 +35,4 @@ function needs({ isOpen, security }: RouteSummary): string {
       .join(' + '),
   )
   return [...(isOpen ? ['open'] : []), ...alternatives].join(' or ')
-}
-
-function count(routes: number): string {
-  return routes === 1 ? '1 route' : `${routes} routes`
 }

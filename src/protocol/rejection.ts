@@ -21,10 +21,17 @@ export class Rejection {
   readonly error: RejectionCode
   /** One public sentence: what was wrong, never the credential itself. */
   readonly description: string
+  /** What else the answer has to tell, as `DPoP-Nonce` does. */
+  readonly headers: Readonly<Record<string, string>>
 
-  constructor(description: string, error: RejectionCode = 'invalid_token') {
+  constructor(
+    description: string,
+    error: RejectionCode = 'invalid_token',
+    headers: Readonly<Record<string, string>> = {},
+  ) {
     this.description = description
     this.error = error
+    this.headers = headers
   }
 }
 

@@ -7,6 +7,7 @@ import type { Authenticated, CredentialSource } from '../api/scheme.ts'
 import { parseAuthorization } from '../protocol/authorization-header.ts'
 import type { AccessToken } from '../protocol/access-token.ts'
 import { challenge } from '../protocol/challenge.ts'
+import { dpopAlgorithms } from '../protocol/dpop.ts'
 import { Rejection } from '../protocol/rejection.ts'
 import { endpointUrl } from '../protocol/issuer.ts'
 import { resourceMetadataUrl } from '../protocol/resource-metadata.ts'
@@ -35,14 +36,16 @@ export function bearerOf<Scope extends string>(
   const audience = options.audience ?? settings.defaultResource.identifier
   const resource = settings.resources.get(audience)
   if (resource === undefined) {
-    throw new TypeError(`bearer: the option audience is not usable: ${audience} is not among the server's resources`)
+    throw new TypeError(
+      `bearer: the option audience is not usable: ${audience} is not among the server's resources`,
+    )
   }
   const scopes = Object.fromEntries(resource.scopes.map((scope) => [scope, settings.scopes[scope] ?? '']))
   const flow = { tokenUrl: endpointUrl(issuer, '/token'), scopes }
   const verifier = verifierOf(settings, service, audience)
   const metadata = resourceMetadataUrl(audience)
-  const words = (parameters: Readonly<Record<string, string | undefined>>): string =>
-    challenge('Bearer', { ...parameters, resource_metadata: metadata })
+  const words = (parameters: Readonly<Record<string, string | undefined>>, scheme = 'Bearer'): string =>
+    challenge(scheme, { ...parameters, resource_metadata: metadata })
 
   return schemeDependency({
     name: options.name,
@@ -58,7 +61,11 @@ export function bearerOf<Scope extends string>(
     scopes,
     authenticate: (source) => authenticate(source, verifier),
     missing: (required) => words({ scope: required.length > 0 ? required.join(' ') : undefined }),
-    invalid: ({ error, description }) => words({ error, error_description: description }),
+    invalid: ({ error, description }) =>
+      error === 'invalid_dpop_proof' || error === 'use_dpop_nonce'
+        ? // RFC 9449 §7.1: what is wrong with a proof is said in the scheme that has proofs.
+          words({ error, error_description: description, algs: dpopAlgorithms.join(' ') }, 'DPoP')
+        : words({ error, error_description: description }),
     insufficient: (required, description) =>
       words({ error: 'insufficient_scope', error_description: description, scope: required.join(' ') }),
   })
@@ -77,7 +84,8 @@ function authenticate(source: CredentialSource, verifier: Verifier): Authenticat
   if (word !== 'bearer' && word !== 'dpop') return missing
   const token = presented.credentials
   const verified = verifier.verify(token)
-  const judge = (found: AccessToken | Rejection): Authenticated => bound(found, word === 'dpop', token, source, verifier)
+  const judge = (found: AccessToken | Rejection): Authenticated =>
+    bound(found, word === 'dpop', token, source, verifier)
   return verified instanceof Promise ? verified.then(judge) : judge(verified)
 }
 
@@ -104,12 +112,27 @@ const needsProof = new Rejection('The token is bound to a key: present it with t
 const notBound = new Rejection('The token is not bound to a key')
 const wrongKey = new Rejection('The DPoP proof is missing or of another key', 'invalid_dpop_proof')
 
+/** A verifier with the keys of the server. */
+interface Ready {
+  readonly service: Service
+  readonly tokens: AccessTokens
+  readonly known: Set<string>
+  /** When the keys have to be looked at again, in milliseconds since 1970. */
+  staleAt: number
+}
+
+/** For how long a key that was taken out elsewhere may be believed here, in milliseconds. */
+const keyAge = 30_000
+/** When to ask again where the database does not answer, in milliseconds. */
+const retryAfter = 1000
+
 function verifierOf(settings: Settings, service: () => Promise<Service>, audience: string): Verifier {
-  let ready: { readonly service: Service; readonly tokens: AccessTokens; readonly known: Set<string> } | undefined
+  let ready: Ready | undefined
 
   /** Brings the keys of the verifier up to those of the server. */
-  async function sync(): Promise<NonNullable<typeof ready>> {
+  async function sync(): Promise<Ready> {
     const open = await service()
+    const staleAt = settings.now() + keyAge
     const keys = await open.keys.published()
     const [first, ...others] = keys.map(({ key }) => key)
     if (ready === undefined || ready.service !== open) {
@@ -122,15 +145,18 @@ function verifierOf(settings: Settings, service: () => Promise<Service>, audienc
         now: settings.now,
         isRevoked: (token) => open.revocations.isRevoked(token),
       })
-      ready = { service: open, tokens, known: new Set(keys.map(({ id }) => id)) }
+      ready = { service: open, tokens, known: new Set(keys.map(({ id }) => id)), staleAt }
       return ready
     }
     const { tokens, known } = ready
     const present = new Set(keys.map(({ id }) => id))
     for (const { id, key } of keys) if (!known.has(id)) tokens.addKey(key)
+    // Nothing is signed here, but a ring does not let go of the key that it would sign with.
+    if (first !== undefined) tokens.signWith(first.keyId)
     for (const id of known) if (!present.has(id)) tokens.retireKey(id)
     known.clear()
     for (const id of present) known.add(id)
+    ready.staleAt = staleAt
     return ready
   }
 
@@ -142,21 +168,37 @@ function verifierOf(settings: Settings, service: () => Promise<Service>, audienc
     return (await sync()).tokens.verify(token)
   }
 
+  /** A key may have been taken out elsewhere, as after a leak. Where nobody can be asked, what is known goes on. */
+  async function verifyWithFreshKeys(token: string, known: Ready): Promise<AccessToken | Rejection> {
+    try {
+      return await verifyAnew(token)
+    } catch (error) {
+      settings.report(error)
+      known.staleAt = settings.now() + retryAfter
+      return known.tokens.verify(token)
+    }
+  }
+
   return {
     verify(token) {
       // A server that was closed and opened again has another feed: the old one knows nothing of what was revoked since.
-      if (ready === undefined || ready.service.revocations.isStopped || token.startsWith('gwa_')) return verifyAnew(token)
+      if (ready === undefined || ready.service.revocations.isStopped || token.startsWith('gwa_'))
+        return verifyAnew(token)
+      if (settings.now() >= ready.staleAt) return verifyWithFreshKeys(token, ready)
       const found = ready.tokens.verify(token)
       return found instanceof Rejection && isOfUnknownKey(token, ready.known) ? verifyAnew(token) : found
     },
     async prove(token, source) {
       const open = await service()
-      return provenKey(open, {
+      const key = await provenKey(open, {
         proof: source.header('dpop'),
         method: source.request.method,
         url: source.request.url,
         accessToken: token,
       })
+      if (!(key instanceof Rejection) || key.error !== 'use_dpop_nonce') return key
+      // RFC 9449 §9: with it the client can try again.
+      return new Rejection(key.description, key.error, { 'dpop-nonce': open.nonces.current() })
     },
   }
 }
@@ -165,7 +207,9 @@ function verifierOf(settings: Settings, service: () => Promise<Service>, audienc
 function isOfUnknownKey(token: string, known: ReadonlySet<string>): boolean {
   if (token.length > 8192) return false
   try {
-    const header: unknown = JSON.parse(atob((token.split('.', 1)[0] ?? '').replaceAll('-', '+').replaceAll('_', '/')))
+    const header: unknown = JSON.parse(
+      atob((token.split('.', 1)[0] ?? '').replaceAll('-', '+').replaceAll('_', '/')),
+    )
     const kid = typeof header === 'object' && header !== null && 'kid' in header ? header.kid : undefined
     return typeof kid === 'string' && !known.has(kid)
   } catch {
@@ -174,10 +218,16 @@ function isOfUnknownKey(token: string, known: ReadonlySet<string>): boolean {
 }
 
 /** A reference token is asked for in the store, which knows of every revocation. */
-async function reference(service: Service, token: string, audience: string): Promise<AccessToken | Rejection> {
+async function reference(
+  service: Service,
+  token: string,
+  audience: string,
+): Promise<AccessToken | Rejection> {
   const { store, settings } = service
-  const found = token.length > 200 ? undefined : await store.findAccessToken(sha256Base64url(token), settings.now())
-  if (found === undefined || found.status !== 'live' || !found.audience.includes(audience)) return unknownToken
+  const found =
+    token.length > 200 ? undefined : await store.findAccessToken(sha256Base64url(token), settings.now())
+  if (found === undefined || found.status !== 'live' || !found.audience.includes(audience))
+    return unknownToken
   return Object.freeze({
     subject: found.subject,
     scopes: found.scopes.filter((scope) => scope in settings.scopes),

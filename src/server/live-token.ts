@@ -11,7 +11,10 @@ import { issuedJwt } from './issued-jwt.ts'
 import type { Service } from './service.ts'
 
 /** What a token is, or `undefined` if it is not alive: expired, revoked, unknown, its client or its person disabled. */
-export async function liveToken(service: Service, lookup: TokenLookup): Promise<TokenDescription | undefined> {
+export async function liveToken(
+  service: Service,
+  lookup: TokenLookup,
+): Promise<TokenDescription | undefined> {
   for (const kind of lookup.order) {
     const found = await finders[kind](service, lookup.token)
     if (found === undefined) continue
@@ -51,7 +54,12 @@ async function jwt(service: Service, token: string): Promise<TokenDescription | 
   if (claims === undefined) return undefined
   const { aud } = claims
   const audience = Array.isArray(aud) ? String(aud[0]) : String(aud)
-  const expected = { issuer: settings.issuer, audience, clockSkew: 0, catalogue: new Set(Object.keys(settings.scopes)) }
+  const expected = {
+    issuer: settings.issuer,
+    audience,
+    clockSkew: 0,
+    catalogue: new Set(Object.keys(settings.scopes)),
+  }
   const read = readAccessToken(claims, expected, settings.now() / 1000)
   if (read instanceof Rejection || read.clientId === undefined) return undefined
   const { family_id: familyId, grant_id: grantId, cnf, act } = claims
@@ -81,7 +89,10 @@ async function jwt(service: Service, token: string): Promise<TokenDescription | 
   } as const)
 }
 
-async function refreshToken({ store, settings }: Service, token: string): Promise<TokenDescription | undefined> {
+async function refreshToken(
+  { store, settings }: Service,
+  token: string,
+): Promise<TokenDescription | undefined> {
   const found = await store.findRefresh(hashOf(token), settings.now())
   if (found?.status !== 'live') return undefined
   const { grant, family } = found

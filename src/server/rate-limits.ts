@@ -15,17 +15,33 @@ export interface FailureLimit {
   clear(): Promise<void>
 }
 
+/** A count of tries that is made before each, so that many at once are no more than one by one. */
+export interface AttemptLimit {
+  /**
+   * Counts a try, before it is looked at.
+   *
+   * @throws {HttpError} 429 when there were too many.
+   */
+  attempt(): Promise<void>
+  /** It was right: the row of failures ends. */
+  succeeded(): Promise<void>
+}
+
 /** The limits of one server. Each throws 429 with `Retry-After` (RFC 6585 §4). */
 export interface RateLimits {
   /** @param endpoint Each endpoint of this size has its own count; `token` unless told. */
-  token(clientId: string, address: string | undefined, endpoint?: 'revocation' | 'pushed' | 'device'): Promise<void>
+  token(
+    clientId: string,
+    address: string | undefined,
+    endpoint?: 'revocation' | 'pushed' | 'device',
+  ): Promise<void>
   introspection(clientId: string): Promise<void>
   registration(address: string | undefined): Promise<void>
   /** A user code that somebody enters, right or wrong. */
   userCodes(subject: string, address: string | undefined): Promise<void>
   clientFailures(clientId: string, address: string | undefined): Promise<FailureLimit>
   /** @param account In its one spelling, so that aliases share a count. */
-  loginFailures(account: string, address: string | undefined): Promise<FailureLimit>
+  loginFailures(account: string, address: string | undefined): Promise<AttemptLimit>
 }
 
 /** The limits in a store. */
@@ -72,7 +88,50 @@ export function rateLimits(store: GrantStore, settings: Settings): RateLimits {
     // With the address in the key, a stranger who guesses locks out no one but himself.
     clientFailures: (clientId, address) =>
       failures('client', [clientId, place(address)], options.clientFailures),
-    loginFailures: (account, address) => failures('login', [account, place(address)], options.login),
+    loginFailures: (account, address) => loginAttempts(store, settings, account, place(address)),
+  }
+}
+
+const day = 86_400
+/** How long an address is remembered from which somebody has logged in, in seconds. */
+const knownFor = 30 * day
+
+/**
+ * Wrong passwords are counted where they come from, in the time of the option, and ten times as many in a day for all
+ * strangers together (NIST SP 800-63B §3.2.2). Where the person has logged in before they have a day's count of their own:
+ * however many strangers try, the owner gets in.
+ */
+async function loginAttempts(
+  store: GrantStore,
+  { now, rateLimits: { login } }: Settings,
+  account: string,
+  address: string,
+): Promise<AttemptLimit> {
+  const known = keyOf('login place', [account, address])
+  const isKnown = (await store.failures(known, now())) > 0
+  const counts = [
+    { key: keyOf('login', [account, address]), points: login.points, seconds: login.seconds },
+    {
+      key: keyOf('login day', isKnown ? [account, address] : [account]),
+      points: login.points * 10,
+      seconds: day,
+    },
+  ]
+  return {
+    async attempt() {
+      // A try that is refused is not counted: who waits gets another one, whatever others do meanwhile.
+      for (const { key, points, seconds } of counts) {
+        if ((await store.failures(key, now())) >= points) throw tooMany(seconds * 1000)
+      }
+      for (const { key, points, seconds } of counts) {
+        if ((await store.countFailure(key, now() + seconds * 1000, now())) > points)
+          throw tooMany(seconds * 1000)
+      }
+    },
+    async succeeded() {
+      for (const { key } of counts) await store.clearFailures(key)
+      await store.countFailure(known, now() + knownFor * 1000, now())
+    },
   }
 }
 

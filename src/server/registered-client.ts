@@ -68,7 +68,10 @@ export interface RegisteredClient {
 }
 
 /** The client information response (RFC 7591 §3.2.1, RFC 7592 §3). */
-export function clientInformation(client: RegisteredClient, issuer: string): Readonly<Record<string, unknown>> {
+export function clientInformation(
+  client: RegisteredClient,
+  issuer: string,
+): Readonly<Record<string, unknown>> {
   return {
     client_id: client.id,
     client_id_issued_at: Math.floor(client.createdAt / 1000),

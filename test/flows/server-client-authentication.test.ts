@@ -63,7 +63,10 @@ describe.each(dialects)('client authentication on %s', (dialect) => {
     expectRefusal(await ask({}, { authorization: basicHeader('POST', otherSecret) }), 'invalid_client', 401)
     expectRefusal(await ask({}, { authorization: basicHeader('KEY', otherSecret) }), 'invalid_client', 401)
     expectRefusal(await ask(await assertion(place, 'WEB')), 'invalid_client', 401)
-    expectRefusal(await ask({ client_id: 'SPA', client_secret: '' }, { authorization: '' }), 'unauthorized_client')
+    expectRefusal(
+      await ask({ client_id: 'SPA', client_secret: '' }, { authorization: '' }),
+      'unauthorized_client',
+    )
     expect((await ask({}, { as: 'WEB' })).status).toBe(200)
   })
 
@@ -75,7 +78,8 @@ describe.each(dialects)('client authentication on %s', (dialect) => {
       { grant_type: 'refresh_token', refresh_token: String(body['refresh_token']) },
       { grant_type: 'client_credentials' },
     ]
-    for (const each of grants) expectRefusal(await place.post({ ...each, client_id: 'WEB' }), 'invalid_client', 401)
+    for (const each of grants)
+      expectRefusal(await place.post({ ...each, client_id: 'WEB' }), 'invalid_client', 401)
     for (const each of grants) expect((await place.post(each, { as: 'WEB' })).status).toBe(200)
   })
 
@@ -112,14 +116,23 @@ describe.each(dialects)('client authentication on %s', (dialect) => {
     const [header = '', payload = '', signature = ''] = good.split('.')
     const forged: readonly (readonly [string, Form])[] = [
       ['alg none', asserted(new UnsecuredJWT(claims).encode())],
-      ['alg none with a signature', asserted(`${btoa('{"alg":"none"}').replaceAll('=', '')}.${payload}.${signature}`)],
+      [
+        'alg none with a signature',
+        asserted(`${btoa('{"alg":"none"}').replaceAll('=', '')}.${payload}.${signature}`),
+      ],
       ['HS256 with the public key', await signed({ alg: 'HS256' }, secret)],
       ['RS256', await signed({ alg: 'RS256' }, rsa)],
       ['another key', await assertion(place, 'KEY', { key: foreign })],
-      ['another key with its jwk', await assertion(place, 'KEY', { key: foreign, header: { jwk: foreign.publicJwk } })],
+      [
+        'another key with its jwk',
+        await assertion(place, 'KEY', { key: foreign, header: { jwk: foreign.publicJwk } }),
+      ],
       ['a jku', await assertion(place, 'KEY', { key: foreign, header: { jku: 'https://evil.test/jwks' } })],
       ['another kid', await assertion(place, 'KEY', { header: { kid: 'two' } })],
-      ['crit', await signed({ alg: 'ES256', crit: ['exp'] }, clientKey.privateKey).catch(() => asserted(`${good}x`))],
+      [
+        'crit',
+        await signed({ alg: 'ES256', crit: ['exp'] }, clientKey.privateKey).catch(() => asserted(`${good}x`)),
+      ],
       ['no exp', await assertion(place, 'KEY', { claims: { exp: undefined } })],
       ['exp in two days', await assertion(place, 'KEY', { claims: { exp: now + 172_800 } })],
       ['exp gone', await assertion(place, 'KEY', { claims: { exp: now - 120, iat: now - 180 } })],
@@ -132,7 +145,12 @@ describe.each(dialects)('client authentication on %s', (dialect) => {
       ['no aud', await assertion(place, 'KEY', { claims: { aud: undefined } })],
       ['a signature cut short', asserted(`${header}.${payload}.${signature.slice(0, -4)}`)],
       ['no signature', asserted(`${header}.${payload}.`)],
-      ['another payload', asserted(`${header}.${Buffer.from(JSON.stringify({ ...claims, exp: now + 90 })).toString('base64url')}.${signature}`)],
+      [
+        'another payload',
+        asserted(
+          `${header}.${Buffer.from(JSON.stringify({ ...claims, exp: now + 90 })).toString('base64url')}.${signature}`,
+        ),
+      ],
       ['no JWT', asserted('a.b.c')],
       ['too long', asserted(`${header}.${'A'.repeat(20_000)}.${signature}`)],
       ['another type', { client_assertion_type: 'x', client_assertion: good }],
@@ -163,7 +181,16 @@ describe.each(dialects)('client authentication on %s', (dialect) => {
     for (const aud of [issuer, endpoint, [issuer], [endpoint, issuer]]) {
       expect((await ask(await assertion(place, 'KEY', { claims: { aud } }))).status).toBe(200)
     }
-    for (const aud of ['https://other.test', `${issuer}/`, `${issuer}/par`, 'KEY', '', [], 7, [endpoint, 'https://other.test']]) {
+    for (const aud of [
+      'https://other.test',
+      `${issuer}/`,
+      `${issuer}/par`,
+      'KEY',
+      '',
+      [],
+      7,
+      [endpoint, 'https://other.test'],
+    ]) {
       expectRefusal(await ask(await assertion(place, 'KEY', { claims: { aud } })), 'invalid_client', 401)
     }
     for (const aud of [[issuer], endpoint, `${issuer}/par`]) {

@@ -27,7 +27,11 @@ describe.each(dialects)('client credentials on %s', (dialect) => {
 
   test('SECURITY 62: the access token follows the profile of RFC 9068', async () => {
     const { body } = await place.post({ grant_type: 'client_credentials' }, { as: 'WEB' })
-    expect(partOf(body['access_token'], 0)).toEqual({ typ: 'at+jwt', alg: 'ES256', kid: expect.any(String) as string })
+    expect(partOf(body['access_token'], 0)).toEqual({
+      typ: 'at+jwt',
+      alg: 'ES256',
+      kid: expect.any(String) as string,
+    })
     expect(claimsOf(body['access_token'])).toMatchObject({
       iss: issuer,
       aud: 'https://a.test/',
@@ -49,19 +53,33 @@ describe.each(dialects)('client credentials on %s', (dialect) => {
   })
 
   test('SECURITY 48, 59: a public client and one without the grant are refused', async () => {
-    expectRefusal(await place.post({ grant_type: 'client_credentials' }, { as: 'SPA' }), 'unauthorized_client')
-    expectRefusal(await place.post({ grant_type: 'client_credentials' }, { as: 'BARE' }), 'unauthorized_client')
+    expectRefusal(
+      await place.post({ grant_type: 'client_credentials' }, { as: 'SPA' }),
+      'unauthorized_client',
+    )
+    expectRefusal(
+      await place.post({ grant_type: 'client_credentials' }, { as: 'BARE' }),
+      'unauthorized_client',
+    )
     expect((await place.post({ grant_type: 'client_credentials' }, { as: 'WEB' })).status).toBe(200)
   })
 
   test('what people may grant a client is not what it may do by itself', async () => {
     for (const scope of ['write', 'read write', 'admin', 'unheard-of']) {
-      expectRefusal(await place.post({ grant_type: 'client_credentials', scope }, { as: 'WEB' }), 'invalid_scope')
+      expectRefusal(
+        await place.post({ grant_type: 'client_credentials', scope }, { as: 'WEB' }),
+        'invalid_scope',
+      )
     }
     for (const scope of ['"', 'read  read', ' read', 'é', 'a\\b']) {
-      expectRefusal(await place.post({ grant_type: 'client_credentials', scope }, { as: 'WEB' }), 'invalid_scope')
+      expectRefusal(
+        await place.post({ grant_type: 'client_credentials', scope }, { as: 'WEB' }),
+        'invalid_scope',
+      )
     }
-    expect((await place.post({ grant_type: 'client_credentials', scope: 'read' }, { as: 'WEB' })).body['scope']).toBe('read')
+    expect(
+      (await place.post({ grant_type: 'client_credentials', scope: 'read' }, { as: 'WEB' })).body['scope'],
+    ).toBe('read')
   })
 
   test('SECURITY 57, 61: a token is for the resource it was asked for, and for no other', async () => {
@@ -69,7 +87,10 @@ describe.each(dialects)('client credentials on %s', (dialect) => {
     expect(await place.call(body['access_token'], 'b')).toBe(200)
     expect(await place.call(body['access_token'], 'a')).toBe(401)
     for (const resource of ['https://unknown.test/', 'a', `${apiB}#x`, [apiB, 'https://unknown.test/']]) {
-      expectRefusal(await place.post({ grant_type: 'client_credentials', resource }, { as: 'WEB' }), 'invalid_target')
+      expectRefusal(
+        await place.post({ grant_type: 'client_credentials', resource }, { as: 'WEB' }),
+        'invalid_target',
+      )
     }
   })
 

@@ -80,27 +80,35 @@ describe.each(dialects)('the code grant on %s', (dialect) => {
     place.pass(5)
     const wrong = { ...form, code_verifier: 'w'.repeat(43) }
     expectRefusal(await place.post(wrong, { as: 'WEB' }), 'invalid_grant')
-    expectRefusal(await place.post({ ...form, redirect_uri: 'https://web.test/other' }, { as: 'WEB' }), 'invalid_grant')
+    expectRefusal(
+      await place.post({ ...form, redirect_uri: 'https://web.test/other' }, { as: 'WEB' }),
+      'invalid_grant',
+    )
     expectRefusal(await place.post(form, { as: 'SPA' }), 'invalid_grant')
     expect(await place.call(first.body['access_token'])).toBe(200)
     expect((await place.post(refresh(first.body['refresh_token']), { as: 'WEB' })).status).toBe(200)
   })
 
-  test.each([2, 20, 50])('SECURITY 51: of %i simultaneous redemptions on two instances one succeeds', async (count) => {
-    const twin = await place.twin()
-    const { form, grantId } = await place.authorize('SPA', alice)
-    const answers = await Promise.all(
-      Array.from({ length: count }, (_, index) => (index % 2 === 0 ? place : twin).post(form, { as: 'SPA' })),
-    )
-    const won = answers.filter(({ status }) => status === 200)
-    expect(won).toHaveLength(1)
-    for (const each of answers) if (each !== won[0]) expectRefusal(each, 'invalid_grant')
-    const [winner] = won
-    expect(await twin.call(winner?.body['access_token'])).toBe(200)
-    expect((await twin.post(refresh(winner?.body['refresh_token']), { as: 'SPA' })).status).toBe(200)
-    const log = await place.open.store.listAudit({ limit: 1000, type: 'code.redeemed' })
-    expect(log.filter((event) => event.grantId === grantId)).toHaveLength(1)
-  })
+  test.each([2, 20, 50])(
+    'SECURITY 51: of %i simultaneous redemptions on two instances one succeeds',
+    async (count) => {
+      const twin = await place.twin()
+      const { form, grantId } = await place.authorize('SPA', alice)
+      const answers = await Promise.all(
+        Array.from({ length: count }, (_, index) =>
+          (index % 2 === 0 ? place : twin).post(form, { as: 'SPA' }),
+        ),
+      )
+      const won = answers.filter(({ status }) => status === 200)
+      expect(won).toHaveLength(1)
+      for (const each of answers) if (each !== won[0]) expectRefusal(each, 'invalid_grant')
+      const [winner] = won
+      expect(await twin.call(winner?.body['access_token'])).toBe(200)
+      expect((await twin.post(refresh(winner?.body['refresh_token']), { as: 'SPA' })).status).toBe(200)
+      const log = await place.open.store.listAudit({ limit: 1000, type: 'code.redeemed' })
+      expect(log.filter((event) => event.grantId === grantId)).toHaveLength(1)
+    },
+  )
 
   test('SECURITY 52: a code belongs to its client', async () => {
     const { form } = await place.authorize('WEB', alice)
@@ -118,12 +126,21 @@ describe.each(dialects)('the code grant on %s', (dialect) => {
   })
 
   test('SECURITY 54, 56: the verifier must be there, well-formed, and match', async () => {
-    const wrong = [undefined, 'w'.repeat(43), 'challenge', 'v'.repeat(42), 'v'.repeat(129), `é${'v'.repeat(43)}`]
+    const wrong = [
+      undefined,
+      'w'.repeat(43),
+      'challenge',
+      'v'.repeat(42),
+      'v'.repeat(129),
+      `é${'v'.repeat(43)}`,
+    ]
     for (const each of [...wrong, 'v'.repeat(60_000)]) {
       const { form, verifier } = await place.authorize('SPA', alice)
       const { code_verifier: _, ...without } = form
       const sent = each === 'challenge' ? challengeOf(verifier) : each
-      const answer = await place.post(sent === undefined ? without : { ...form, code_verifier: sent }, { as: 'SPA' })
+      const answer = await place.post(sent === undefined ? without : { ...form, code_verifier: sent }, {
+        as: 'SPA',
+      })
       expect(answer.status).toBe(400)
       expect(['invalid_grant', 'invalid_request']).toContain(answer.body['error'])
       expect((await place.post(form, { as: 'SPA' })).status).toBe(200)
@@ -133,14 +150,20 @@ describe.each(dialects)('the code grant on %s', (dialect) => {
   test('SECURITY 56: after five wrong tries the right verifier fails too', async () => {
     const { form } = await place.authorize('SPA', alice)
     for (let count = 0; count < 5; count++) {
-      expectRefusal(await place.post({ ...form, code_verifier: `${count}`.repeat(43) }, { as: 'SPA' }), 'invalid_grant')
+      expectRefusal(
+        await place.post({ ...form, code_verifier: `${count}`.repeat(43) }, { as: 'SPA' }),
+        'invalid_grant',
+      )
     }
     expectRefusal(await place.post(form, { as: 'SPA' }), 'invalid_grant')
   })
 
   test('SECURITY 55: a verifier for a code without a challenge is a downgrade, and refused', async () => {
     const { form } = await place.authorize('EXEMPT', alice, { withoutPkce: true })
-    expectRefusal(await place.post({ ...form, code_verifier: 'v'.repeat(43) }, { as: 'EXEMPT' }), 'invalid_grant')
+    expectRefusal(
+      await place.post({ ...form, code_verifier: 'v'.repeat(43) }, { as: 'EXEMPT' }),
+      'invalid_grant',
+    )
     expect((await place.post(form, { as: 'EXEMPT' })).status).toBe(200)
     const challenged = await place.authorize('EXEMPT', alice)
     const { code_verifier: _, ...without } = challenged.form
@@ -190,7 +213,11 @@ describe.each(dialects)('the code grant on %s', (dialect) => {
     expectRefusal(await place.post(gone.form, { as: 'SPA' }), 'invalid_grant')
 
     const id = `new-${dialect}`
-    await place.open.clients.add({ id, tokenEndpointAuthMethod: 'none', redirectUris: [`https://${id}.test/cb`] })
+    await place.open.clients.add({
+      id,
+      tokenEndpointAuthMethod: 'none',
+      redirectUris: [`https://${id}.test/cb`],
+    })
     const orphan = await place.authorize(id, alice)
     await place.open.clients.remove(id)
     expectRefusal(await place.post(orphan.form, { as: id }), 'invalid_client', 401)
@@ -208,7 +235,13 @@ describe.each(dialects)('the code grant on %s', (dialect) => {
   test('SECURITY 77: a code is compared as a whole', async () => {
     const { form, code } = await place.authorize('SPA', alice)
     const other = await place.authorize('SPA', alice)
-    const forged = [code.slice(0, -1), `${code}=`, `${code} `, code.toUpperCase(), code.slice(0, 20) + other.code.slice(20)]
+    const forged = [
+      code.slice(0, -1),
+      `${code}=`,
+      `${code} `,
+      code.toUpperCase(),
+      code.slice(0, 20) + other.code.slice(20),
+    ]
     for (const each of forged) {
       expectRefusal(await place.post({ ...form, code: each }, { as: 'SPA' }), 'invalid_grant')
     }
@@ -218,7 +251,9 @@ describe.each(dialects)('the code grant on %s', (dialect) => {
   test('SECURITY 118: a code that is bound to a key is worth nothing without it', async () => {
     const [own, foreign] = [await keyPair(), await keyPair()]
     const { calculateJwkThumbprint } = await import('jose')
-    const { form } = await place.authorize('SPA', alice, { dpopJkt: await calculateJwkThumbprint(own.publicJwk) })
+    const { form } = await place.authorize('SPA', alice, {
+      dpopJkt: await calculateJwkThumbprint(own.publicJwk),
+    })
     expectRefusal(await place.post(form, { as: 'SPA' }), 'invalid_grant')
     expectRefusal(await place.post(form, { as: 'SPA', dpop: await proof(place, foreign) }), 'invalid_grant')
     const answer = await place.post(form, { as: 'SPA', dpop: await proof(place, own) })

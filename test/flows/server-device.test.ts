@@ -2,14 +2,28 @@
 
 import { beforeAll, describe, expect, test } from 'vitest'
 import { dialects } from '../setup/database.ts'
-import { apiA, apiB, claimsOf, deviceGrant, expectRefusal, grantServer, issuer, otherSecret } from '../setup/grant-server.ts'
+import {
+  apiA,
+  apiB,
+  claimsOf,
+  deviceGrant,
+  expectRefusal,
+  grantServer,
+  issuer,
+  otherSecret,
+} from '../setup/grant-server.ts'
 import type { Answer, Form, GrantServer, Sent, ServerOptions } from '../setup/grant-server.ts'
 import type { DevicePerson } from '../../src/server/interaction/device.ts'
 
 const clients: NonNullable<ServerOptions['clients']> = [
   { id: 'TV', tokenEndpointAuthMethod: 'none', grantTypes: [deviceGrant, 'refresh_token'] },
   { id: 'BOX', tokenEndpointAuthMethod: 'none', grantTypes: [deviceGrant], scopes: ['read'] },
-  { id: 'SAFE', secret: otherSecret, tokenEndpointAuthMethod: 'client_secret_post', grantTypes: [deviceGrant] },
+  {
+    id: 'SAFE',
+    secret: otherSecret,
+    tokenEndpointAuthMethod: 'client_secret_post',
+    grantTypes: [deviceGrant],
+  },
 ]
 
 describe.each(dialects)('the device grant on %s', (dialect) => {
@@ -32,7 +46,10 @@ describe.each(dialects)('the device grant on %s', (dialect) => {
     at.post({ scope: 'read write', ...form }, { as: 'TV', path: '/device_authorization', ...sent })
 
   const poll = (device: Answer, sent: Sent = {}, form: Form = {}, at = place): Promise<Answer> =>
-    at.post({ grant_type: deviceGrant, device_code: String(device.body['device_code']), ...form }, { as: 'TV', ...sent })
+    at.post(
+      { grant_type: deviceGrant, device_code: String(device.body['device_code']), ...form },
+      { as: 'TV', ...sent },
+    )
 
   const codeOf = (device: Answer): string => String(device.body['user_code'])
 
@@ -40,7 +57,9 @@ describe.each(dialects)('the device grant on %s', (dialect) => {
     // A person of its own: nobody enters so many codes in so short a time.
     const someone = who === alice ? await person() : who
     const device = await start(form, sent)
-    expect(await place.open.devices.claim(codeOf(device), someone)).toMatchObject({ userCode: codeOf(device) })
+    expect(await place.open.devices.claim(codeOf(device), someone)).toMatchObject({
+      userCode: codeOf(device),
+    })
     expect(await place.open.devices.approve(codeOf(device), someone)).toBe(true)
     return device
   }
@@ -63,14 +82,21 @@ describe.each(dialects)('the device grant on %s', (dialect) => {
   test('a person agrees, and the device gets tokens for what was asked', async () => {
     const device = await start({ resource: apiB })
     expectRefusal(await poll(device), 'authorization_pending')
-    const pending = await place.open.devices.claim(` ${codeOf(device).toLowerCase().replace('-', ' ')} `, alice)
+    const pending = await place.open.devices.claim(
+      ` ${codeOf(device).toLowerCase().replace('-', ' ')} `,
+      alice,
+    )
     expect(pending).toMatchObject({ client: { id: 'TV' }, scopes: ['read', 'write'], resources: [apiB] })
     place.pass(5)
     expectRefusal(await poll(device), 'authorization_pending')
     expect(await place.open.devices.approve(codeOf(device), alice, { scopes: ['read'] })).toBe(true)
     const answer = await poll(device)
     expect(answer.body).toMatchObject({ token_type: 'Bearer', scope: 'read' })
-    expect(claimsOf(answer.body['access_token'])).toMatchObject({ sub: alice.subject, client_id: 'TV', aud: apiB })
+    expect(claimsOf(answer.body['access_token'])).toMatchObject({
+      sub: alice.subject,
+      client_id: 'TV',
+      aud: apiB,
+    })
     expect(await place.call(answer.body['access_token'], 'b')).toBe(200)
     const refreshed = await place.post(
       { grant_type: 'refresh_token', refresh_token: String(answer.body['refresh_token']) },
@@ -78,7 +104,12 @@ describe.each(dialects)('the device grant on %s', (dialect) => {
     )
     expect(refreshed.body['scope']).toBe('read')
     const types = (await place.open.store.listAudit({ limit: 20, clientId: 'TV' })).map(({ type }) => type)
-    expect(types.slice(0, 4)).toEqual(['refresh_token.rotated', 'device.redeemed', 'device.approved', 'device.started'])
+    expect(types.slice(0, 4)).toEqual([
+      'refresh_token.rotated',
+      'device.redeemed',
+      'device.approved',
+      'device.started',
+    ])
   })
 
   test('SECURITY 102: who asks too soon waits longer each time, and is told the truth after that', async () => {
@@ -137,11 +168,21 @@ describe.each(dialects)('the device grant on %s', (dialect) => {
     await expect(place.open.devices.claim('BBBB-BBBG', eve)).rejects.toMatchObject(slowed)
     // The right one as well, or the answer would tell; another session of the account is the same person.
     await expect(place.open.devices.claim(codeOf(device), eve)).rejects.toMatchObject(slowed)
-    await expect(place.open.devices.claim(codeOf(device), { ...eve, sessionId: 'other' })).rejects.toMatchObject(slowed)
+    await expect(
+      place.open.devices.claim(codeOf(device), { ...eve, sessionId: 'other' }),
+    ).rejects.toMatchObject(slowed)
     const guesses = await Promise.all(
       Array.from({ length: 60 }, async (_, index) => {
-        const someone = { subject: `someone-${index}`, sessionId: `s-${index}`, authTime: 0, address: '192.0.2.77' }
-        return place.open.devices.claim('ZZZZ-ZZZZ', someone).then(() => 'heard', () => 'slowed')
+        const someone = {
+          subject: `someone-${index}`,
+          sessionId: `s-${index}`,
+          authTime: 0,
+          address: '192.0.2.77',
+        }
+        return place.open.devices.claim('ZZZZ-ZZZZ', someone).then(
+          () => 'heard',
+          () => 'slowed',
+        )
       }),
     )
     expect(guesses.filter((each) => each === 'heard').length).toBeLessThanOrEqual(40)
@@ -151,7 +192,12 @@ describe.each(dialects)('the device grant on %s', (dialect) => {
   test('SECURITY 103: many guesses of one account at once are no more than one by one', async () => {
     const eve = await person()
     const guesses = await Promise.all(
-      Array.from({ length: 50 }, () => place.open.devices.claim('CCCC-CCCC', eve).then(() => 'heard', () => 'slowed')),
+      Array.from({ length: 50 }, () =>
+        place.open.devices.claim('CCCC-CCCC', eve).then(
+          () => 'heard',
+          () => 'slowed',
+        ),
+      ),
     )
     expect(guesses.filter((each) => each === 'heard')).toHaveLength(4)
   })
@@ -171,7 +217,9 @@ describe.each(dialects)('the device grant on %s', (dialect) => {
   test('SECURITY 105: the first session that enters the code owns it', async () => {
     const [first, second] = [await person(), await person()]
     const device = await start()
-    const claims = await Promise.all([first, second].map((who) => place.open.devices.claim(codeOf(device), who)))
+    const claims = await Promise.all(
+      [first, second].map((who) => place.open.devices.claim(codeOf(device), who)),
+    )
     expect(claims.filter((claim) => claim !== undefined)).toHaveLength(1)
     const [owner, other] = claims[0] === undefined ? [second, first] : [first, second]
     expect(await place.open.devices.find(codeOf(device), other)).toBe(undefined)
@@ -182,20 +230,23 @@ describe.each(dialects)('the device grant on %s', (dialect) => {
     expect(claimsOf((await poll(device)).body['access_token'])['sub']).toBe(owner.subject)
   })
 
-  test.each([2, 20])('SECURITY 106: of %i polls at once after approval one gets tokens, and they live', async (count) => {
-    const twin = await place.twin()
-    const device = await approved()
-    const answers = await Promise.all(
-      Array.from({ length: count }, (_, index) => poll(device, {}, {}, index % 2 === 0 ? place : twin)),
-    )
-    const won = answers.filter(({ status }) => status === 200)
-    expect(won).toHaveLength(1)
-    for (const each of answers) if (each !== won[0]) expectRefusal(each, 'invalid_grant')
-    expectRefusal(await poll(device), 'invalid_grant')
-    expect(await twin.call(won[0]?.body['access_token'])).toBe(200)
-    const form = { grant_type: 'refresh_token', refresh_token: String(won[0]?.body['refresh_token']) }
-    expect((await place.post(form, { as: 'TV' })).status).toBe(200)
-  })
+  test.each([2, 20])(
+    'SECURITY 106: of %i polls at once after approval one gets tokens, and they live',
+    async (count) => {
+      const twin = await place.twin()
+      const device = await approved()
+      const answers = await Promise.all(
+        Array.from({ length: count }, (_, index) => poll(device, {}, {}, index % 2 === 0 ? place : twin)),
+      )
+      const won = answers.filter(({ status }) => status === 200)
+      expect(won).toHaveLength(1)
+      for (const each of answers) if (each !== won[0]) expectRefusal(each, 'invalid_grant')
+      expectRefusal(await poll(device), 'invalid_grant')
+      expect(await twin.call(won[0]?.body['access_token'])).toBe(200)
+      const form = { grant_type: 'refresh_token', refresh_token: String(won[0]?.body['refresh_token']) }
+      expect((await place.post(form, { as: 'TV' })).status).toBe(200)
+    },
+  )
 
   test('SECURITY 106: a device code belongs to its client', async () => {
     const device = await approved()
@@ -219,7 +270,11 @@ describe.each(dialects)('the device grant on %s', (dialect) => {
     const someone = await person()
     await place.open.devices.claim(codeOf(device), someone)
     await place.open.devices.approve(codeOf(device), someone)
-    const form = { grant_type: deviceGrant, device_code: String(device.body['device_code']), client_id: 'SAFE' }
+    const form = {
+      grant_type: deviceGrant,
+      device_code: String(device.body['device_code']),
+      client_id: 'SAFE',
+    }
     expectRefusal(await place.post(form), 'invalid_client', 401)
     const answer = await place.post({ ...form, client_secret: otherSecret })
     expect(answer.status).toBe(200)
@@ -234,7 +289,9 @@ describe.each(dialects)('the device grant on %s', (dialect) => {
     const eve = await person()
     const device = await start({ scope: 'read', resource: apiA })
     await place.open.devices.claim(codeOf(device), eve)
-    await expect(place.open.devices.approve(codeOf(device), eve, { scopes: ['read', 'admin'] })).rejects.toMatchObject({
+    await expect(
+      place.open.devices.approve(codeOf(device), eve, { scopes: ['read', 'admin'] }),
+    ).rejects.toMatchObject({
       code: 'invalid_scope',
     })
     expect(await place.open.devices.approve(codeOf(device), eve)).toBe(true)
@@ -248,7 +305,10 @@ describe.each(dialects)('the device grant on %s', (dialect) => {
     await place.open.devices.claim(codeOf(first), eve)
     await place.open.devices.approve(codeOf(first), eve)
     const grantId = claimsOf((await poll(first)).body['access_token'])['grant_id'] as string
-    for (const [agreed, scope] of [[['read'], 'read'], [undefined, 'read write']] as const) {
+    for (const [agreed, scope] of [
+      [['read'], 'read'],
+      [undefined, 'read write'],
+    ] as const) {
       const device = await start()
       await place.open.devices.claim(codeOf(device), eve)
       const approval = { grantId, ...(agreed === undefined ? {} : { scopes: agreed }) }
@@ -273,7 +333,14 @@ describe.each(dialects)('the device grant on %s', (dialect) => {
     const device = await approved()
     const value = String(device.body['device_code'])
     const other = String((await start()).body['device_code'])
-    const forged = ['', 'x', value.slice(0, -1), `${value}=`, value.toUpperCase(), value.slice(0, 20) + other.slice(20)]
+    const forged = [
+      '',
+      'x',
+      value.slice(0, -1),
+      `${value}=`,
+      value.toUpperCase(),
+      value.slice(0, 20) + other.slice(20),
+    ]
     for (const device_code of [...forged, '\u0000', 'é', "' or 1=1 --", 'x'.repeat(60_000), codeOf(device)]) {
       const { status, body } = await poll(device, {}, { device_code })
       expect(status).toBe(400)
@@ -283,7 +350,14 @@ describe.each(dialects)('the device grant on %s', (dialect) => {
       expect([400]).toContain((await start({ scope })).status)
     }
     const path = '/device_authorization'
-    for (const body of ['%', '&&', 'client_id=TV&client_id=TV', 'client_id=TV&scope=read&scope=read', 'client_id=%ff', '']) {
+    for (const body of [
+      '%',
+      '&&',
+      'client_id=TV&client_id=TV',
+      'client_id=TV&scope=read&scope=read',
+      'client_id=%ff',
+      '',
+    ]) {
       expect([400, 401]).toContain((await place.post(body, { path })).status)
     }
     const eve = await person()

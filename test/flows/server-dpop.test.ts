@@ -17,7 +17,10 @@ describe.each(dialects)('DPoP on %s', (dialect) => {
   })
 
   function ask(dpop: string | undefined, at = place, as = 'WEB', form = {}): Promise<Answer> {
-    return at.post({ grant_type: 'client_credentials', ...form }, { as, ...(dpop === undefined ? {} : { dpop }) })
+    return at.post(
+      { grant_type: 'client_credentials', ...form },
+      { as, ...(dpop === undefined ? {} : { dpop }) },
+    )
   }
 
   test('SECURITY 112: every single fault of a proof refuses it', async () => {
@@ -25,7 +28,9 @@ describe.each(dialects)('DPoP on %s', (dialect) => {
     const d = (await exportJWK(privateKey)).d ?? ''
     const good = await proof(place, own)
     const [header = '', payload = '', signature = ''] = good.split('.')
-    const none = Buffer.from(JSON.stringify({ alg: 'none', typ: 'dpop+jwt', jwk: own.publicJwk })).toString('base64url')
+    const none = Buffer.from(JSON.stringify({ alg: 'none', typ: 'dpop+jwt', jwk: own.publicJwk })).toString(
+      'base64url',
+    )
     const faulty: readonly (readonly [string, string])[] = [
       ['two headers', `${good}, ${await proof(place, own)}`],
       ['no JWT', 'x'],
@@ -52,7 +57,11 @@ describe.each(dialects)('DPoP on %s', (dialect) => {
     ]
     for (const [fault, dpop] of faulty) {
       const { status, body } = await ask(dpop)
-      expect({ fault, status, error: body['error'] }).toEqual({ fault, status: 400, error: 'invalid_dpop_proof' })
+      expect({ fault, status, error: body['error'] }).toEqual({
+        fault,
+        status: 400,
+        error: 'invalid_dpop_proof',
+      })
     }
     expect((await ask(good)).status).toBe(200)
     for (const url of [`${issuer}/token?a=b`, `${issuer}/token#c`, 'HTTP://LOCALHOST:8000/token']) {
@@ -74,7 +83,8 @@ describe.each(dialects)('DPoP on %s', (dialect) => {
     const at = (offset: number): Promise<string> =>
       proof(place, own, { claims: { iat: Math.floor(place.now() / 1000) + offset } })
     for (const offset of [-10, 10]) expect((await ask(await at(offset))).status).toBe(200)
-    for (const offset of [-600, 600, -86_400, 86_400]) expectRefusal(await ask(await at(offset)), 'invalid_dpop_proof')
+    for (const offset of [-600, 600, -86_400, 86_400])
+      expectRefusal(await ask(await at(offset)), 'invalid_dpop_proof')
   })
 
   test('SECURITY 115, 116: the token is bound, and worth nothing without its key', async () => {
@@ -84,7 +94,10 @@ describe.each(dialects)('DPoP on %s', (dialect) => {
     expect(answer.body['token_type']).toBe('DPoP')
     expect(claimsOf(token)['cnf']).toEqual({ jkt })
     const opaque = (await ask(await proof(place, own), place, 'WEB', { resource: apiC })).body['access_token']
-    for (const [which, each] of [['a', token], ['c', opaque]] as const) {
+    for (const [which, each] of [
+      ['a', token],
+      ['c', opaque],
+    ] as const) {
       const at = { url: `https://${which}.test/me`, method: 'GET', token: each }
       const sent = async (key: KeyPair, about: object): Promise<number> =>
         place.call(each, which, { scheme: 'DPoP', dpop: await proof(place, key, { ...at, ...about }) })

@@ -21,7 +21,9 @@ describe.each(dialects)('introspection on %s', (dialect) => {
       await here.post('/introspect', { token: own.access_token }),
       await here.post('/introspect', { token: own.access_token }, 'spa'),
       await here.post('/introspect', { token: own.access_token, client_id: 'web' }),
-      await here.post('/introspect', { token: own.access_token }, 'web', { authorization: basic('web', 'wrong') }),
+      await here.post('/introspect', { token: own.access_token }, 'web', {
+        authorization: basic('web', 'wrong'),
+      }),
       await here.post('/introspect', { token: own.access_token }, 'web', {
         authorization: `Bearer ${own.access_token}`,
       }),
@@ -53,7 +55,11 @@ describe.each(dialects)('introspection on %s', (dialect) => {
     )
     const stranger = await generateSigningKey()
     const forged = await signJws(stranger, protectedHeader(stranger, 'at+jwt'), claims)
-    const foreign = await signJws(key, protectedHeader(key, 'at+jwt'), claims.replace(issuer, 'https://evil.test'))
+    const foreign = await signJws(
+      key,
+      protectedHeader(key, 'at+jwt'),
+      claims.replace(issuer, 'https://evil.test'),
+    )
     const dead = [
       'unknown',
       'gwa_unknown',
@@ -236,7 +242,11 @@ describe.each(dialects)('introspection on %s', (dialect) => {
     expect(answer.headers.get('cache-control')).toBe('no-store')
     const jws = await answer.text()
     const jwks = createLocalJWKSet(await (await here.server.app.request(`${issuer}/jwks`)).json())
-    const { payload } = await jwtVerify(jws, jwks, { issuer, audience: 'api-a', typ: 'token-introspection+jwt' })
+    const { payload } = await jwtVerify(jws, jwks, {
+      issuer,
+      audience: 'api-a',
+      typ: 'token-introspection+jwt',
+    })
     expect(Object.keys(payload).toSorted()).toEqual(['aud', 'iat', 'iss', 'token_introspection'])
     expect(payload['token_introspection']).toEqual(await ask(here, token, 'api-a'))
     expect(await ask(here, jws, 'api-a')).toEqual({ active: false })
@@ -256,7 +266,9 @@ describe.each(dialects)('introspection on %s', (dialect) => {
       const other = await here.post('/introspect', { token }, 'api-a', { accept: header })
       expect(other.headers.get('content-type')?.includes('jwt'), header).toBe(isSigned)
     }
-    const metadata = await bodyOf(await here.server.app.request(`${issuer}/.well-known/oauth-authorization-server`))
+    const metadata = await bodyOf(
+      await here.server.app.request(`${issuer}/.well-known/oauth-authorization-server`),
+    )
     expect(metadata['introspection_signing_alg_values_supported']).toEqual(['ES256'])
     expect(metadata['introspection_endpoint_auth_methods_supported']).not.toContain('none')
   })
@@ -267,7 +279,10 @@ describe.each(dialects)('introspection on %s', (dialect) => {
     const forms: (readonly (readonly [string, string])[])[] = [
       [],
       [['token', '']],
-      [['token', token], ['token', token]],
+      [
+        ['token', token],
+        ['token', token],
+      ],
       [['token', `${token}\0`]],
       [['token_type_hint', 'access_token']],
     ]

@@ -18,7 +18,8 @@ function expectSlowed(answer: Answer): void {
 describe.each(dialects)('rate limits on %s', (dialect) => {
   async function statuses(place: GrantServer, count: number, sent: Sent): Promise<number[]> {
     const all: number[] = []
-    for (let index = 0; index < count; index++) all.push((await place.post(form, { as: 'WEB', ...sent })).status)
+    for (let index = 0; index < count; index++)
+      all.push((await place.post(form, { as: 'WEB', ...sent })).status)
     return all
   }
 
@@ -30,7 +31,15 @@ describe.each(dialects)('rate limits on %s', (dialect) => {
     expect(await statuses(twin, 2, { address })).toEqual([200, 200])
     const slowed = await place.post(form, { as: 'WEB', address })
     expectSlowed(slowed)
-    for (const path of ['//token', '/token/', '/./token', '/x/../token', '/%74oken', '/TOKEN', '/token?x=1']) {
+    for (const path of [
+      '//token',
+      '/token/',
+      '/./token',
+      '/x/../token',
+      '/%74oken',
+      '/TOKEN',
+      '/token?x=1',
+    ]) {
       expect([429, 404]).toContain((await twin.post(form, { as: 'WEB', address, path })).status)
     }
     expect(await statuses(place, 1, { address: '192.0.2.2' })).toEqual([200])
@@ -44,7 +53,9 @@ describe.each(dialects)('rate limits on %s', (dialect) => {
     const code = await place.authorize('WEB', await place.account())
     const address = '192.0.2.1'
     for (let count = 0; count < 3; count++) {
-      expect((await place.post({ grant_type: 'authorization_code', code: 'x' }, { as: 'WEB', address })).status).toBe(400)
+      expect(
+        (await place.post({ grant_type: 'authorization_code', code: 'x' }, { as: 'WEB', address })).status,
+      ).toBe(400)
     }
     expectSlowed(await place.post(code.form, { as: 'WEB', address }))
     place.pass(20)
@@ -66,7 +77,9 @@ describe.each(dialects)('rate limits on %s', (dialect) => {
   })
 
   test('SECURITY 282: parallel failures on two instances are all counted', async () => {
-    const place = await grantServer(dialect, { rateLimits: { clientFailures: { points: 200, seconds: 600 } } })
+    const place = await grantServer(dialect, {
+      rateLimits: { clientFailures: { points: 200, seconds: 600 } },
+    })
     const twin = await place.twin()
     const wrong = { authorization: basicHeader('WEB', otherSecret), address: '192.0.2.1' }
     const answers = await Promise.all(
@@ -81,7 +94,12 @@ describe.each(dialects)('rate limits on %s', (dialect) => {
   test('SECURITY 283: one caller has one key, however the address is spelled or varied', async () => {
     const place = await grantServer(dialect, { rateLimits: { token: { points: 3, seconds: 600 } } })
     const households = [
-      ['2001:db8:1:2::1', '2001:DB8:1:2:aaaa:bbbb:cccc:dddd', '2001:0db8:0001:0002::9%eth0', '2001:db8:1:2:ffff::'],
+      [
+        '2001:db8:1:2::1',
+        '2001:DB8:1:2:aaaa:bbbb:cccc:dddd',
+        '2001:0db8:0001:0002::9%eth0',
+        '2001:db8:1:2:ffff::',
+      ],
       ['192.0.2.9', '::ffff:192.0.2.9', '::FFFF:192.0.2.9', '192.0.2.9'],
     ]
     for (const addresses of households) {
@@ -90,7 +108,11 @@ describe.each(dialects)('rate limits on %s', (dialect) => {
       expect(all).toEqual([200, 200, 200, 429])
     }
     expect(await statuses(place, 1, { address: '2001:db8:1:3::1' })).toEqual([200])
-    const headers = { 'x-forwarded-for': '198.51.100.1', forwarded: 'for=198.51.100.1', 'x-real-ip': '198.51.100.1' }
+    const headers = {
+      'x-forwarded-for': '198.51.100.1',
+      forwarded: 'for=198.51.100.1',
+      'x-real-ip': '198.51.100.1',
+    }
     expect(await statuses(place, 1, { address: '192.0.2.9', headers })).toEqual([429])
   })
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import * as oauth from 'oauth4webapi'
 import { createLocalJWKSet, createRemoteJWKSet, customFetch, jwtVerify } from 'jose'
 import { api, security } from '../../src/index.ts'
 import { authorizationServer } from '../../src/server/authorization-server.ts'
@@ -94,79 +95,100 @@ test('SECURITY 134 and 135: the lists say what is there, and none of what is not
   expect(document).not.toHaveProperty('id_token_signing_alg_values_supported')
 })
 
-test.each(dialects)('SECURITY 134: every endpoint and grant that is advertised is served (%s)', async (dialect) => {
-  const { server, post } = await world(dialect)
-  const document = await bodyOf(await server.app.request(`${issuer}/.well-known/oauth-authorization-server`))
-  for (const [name, address] of Object.entries(document)) {
-    if (!name.endsWith('_endpoint')) continue
-    const path = String(address).slice(issuer.length)
-    expect((await post(path, {}, 'web')).status, name).not.toBe(404)
-  }
-  expect((await server.app.request(String(document['jwks_uri']))).status).toBe(200)
-  for (const grant of document['grant_types_supported'] as string[]) {
-    const { error } = await bodyOf(await post('/token', { grant_type: grant }, 'web'))
-    expect(error, grant).not.toBe('unsupported_grant_type')
-  }
-  const other = await post('/token', { grant_type: 'implicit' }, 'web')
-  expect(await bodyOf(other)).toMatchObject({ error: 'unsupported_grant_type' })
-})
-
-test.each(dialects)('SECURITY 136: the key set has public members only, names, uses and algorithms (%s)', async (dialect) => {
-  for (const algorithm of ['ES256', 'RS256', 'EdDSA'] as const) {
-    const { server, keys } = await world(dialect, { keys: { algorithm } })
-    await keys.rotate()
-    const answer = await server.app.request(`${issuer}/jwks`, { headers: { origin: 'https://page.test' } })
-    expect(answer.headers.get('access-control-allow-origin')).toBe('*')
-    expect(answer.headers.get('etag')).not.toBeNull()
-    const { keys: published } = (await answer.json()) as { keys: Record<string, string>[] }
-    expect(published).toHaveLength(2)
-    expect(new Set(published.map(({ kid }) => kid)).size).toBe(2)
-    for (const key of published) {
-      expect(key).toMatchObject({ use: 'sig', alg: algorithm, kid: expect.any(String) })
-      for (const secret of ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']) expect(key).not.toHaveProperty(secret)
-      if (algorithm === 'RS256') expect(Buffer.from(key['n'] ?? '', 'base64url').length).toBeGreaterThanOrEqual(256)
-      if (algorithm === 'ES256') expect(key['crv']).toBe('P-256')
+test.each(dialects)(
+  'SECURITY 134: every endpoint and grant that is advertised is served (%s)',
+  async (dialect) => {
+    const { server, post } = await world(dialect)
+    const document = await bodyOf(
+      await server.app.request(`${issuer}/.well-known/oauth-authorization-server`),
+    )
+    for (const [name, address] of Object.entries(document)) {
+      if (!name.endsWith('_endpoint')) continue
+      const path = String(address).slice(issuer.length)
+      expect((await post(path, {}, 'web')).status, name).not.toBe(404)
     }
-  }
-})
-
-test.each(dialects)('SECURITY 137: whoever keeps the key set as long as allowed verifies every token (%s)', async (dialect) => {
-  const { server, post, keys, clock } = await world(dialect, { keys: { publishAhead: 400, rotateEvery: 900 } })
-  const token = async () =>
-    String((await bodyOf(await post('/token', { grant_type: 'client_credentials' }, 'machine')))['access_token'])
-  let kept: { readonly set: ReturnType<typeof createLocalJWKSet>; readonly until: number } | undefined
-  const names = new Set<string>()
-  let last = await token()
-  for (let step = 0; step < 200; step++) {
-    clock.now += 30_000
-    if (step === 100) await keys.rotate()
-    if (kept === undefined || clock.now >= kept.until) {
-      const answer = await server.app.request(`${issuer}/jwks`)
-      const age = Number(/max-age=(\d+)/.exec(answer.headers.get('cache-control') ?? '')?.[1])
-      expect(age).toBeGreaterThan(0)
-      expect(age).toBeLessThan(400)
-      kept = { set: createLocalJWKSet(await answer.json()), until: clock.now + age * 1000 }
+    expect((await server.app.request(String(document['jwks_uri']))).status).toBe(200)
+    for (const grant of document['grant_types_supported'] as string[]) {
+      const { error } = await bodyOf(await post('/token', { grant_type: grant }, 'web'))
+      expect(error, grant).not.toBe('unsupported_grant_type')
     }
-    const fresh = await token()
-    for (const each of [fresh, last]) {
-      const checked = await jwtVerify(each, kept.set, { issuer, currentDate: new Date(clock.now) })
-      names.add(String(checked.protectedHeader.kid))
-    }
-    last = fresh
-  }
-  expect(names.size).toBeGreaterThan(3)
-}, 60_000)
+    const other = await post('/token', { grant_type: 'implicit' }, 'web')
+    expect(await bodyOf(other)).toMatchObject({ error: 'unsupported_grant_type' })
+  },
+)
 
-test.each(dialects)('a token verifies with the key set that an independent library reads (%s)', async (dialect) => {
-  const { server, tokens } = await world(dialect)
-  const keys = createRemoteJWKSet(new URL(`${issuer}/jwks`), {
-    [customFetch]: (url: string, init: RequestInit) => server.app.request(url, init),
-  } as never)
-  const { access_token: token } = await tokens('web')
-  const { payload } = await jwtVerify(token, keys, { issuer, audience: apiA, typ: 'at+jwt' })
-  // SECURITY 133: byte by byte what the metadata says
-  expect(payload.iss).toBe(issuer)
-})
+test.each(dialects)(
+  'SECURITY 136: the key set has public members only, names, uses and algorithms (%s)',
+  async (dialect) => {
+    for (const algorithm of ['ES256', 'RS256', 'EdDSA'] as const) {
+      const { server, keys } = await world(dialect, { keys: { algorithm } })
+      await keys.rotate()
+      const answer = await server.app.request(`${issuer}/jwks`, { headers: { origin: 'https://page.test' } })
+      expect(answer.headers.get('access-control-allow-origin')).toBe('*')
+      expect(answer.headers.get('etag')).not.toBeNull()
+      const { keys: published } = (await answer.json()) as { keys: Record<string, string>[] }
+      expect(published).toHaveLength(2)
+      expect(new Set(published.map(({ kid }) => kid)).size).toBe(2)
+      for (const key of published) {
+        expect(key).toMatchObject({ use: 'sig', alg: algorithm, kid: expect.any(String) })
+        for (const secret of ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'])
+          expect(key).not.toHaveProperty(secret)
+        if (algorithm === 'RS256')
+          expect(Buffer.from(key['n'] ?? '', 'base64url').length).toBeGreaterThanOrEqual(256)
+        if (algorithm === 'ES256') expect(key['crv']).toBe('P-256')
+      }
+    }
+  },
+)
+
+test.each(dialects)(
+  'SECURITY 137: whoever keeps the key set as long as allowed verifies every token (%s)',
+  async (dialect) => {
+    const { server, post, keys, clock } = await world(dialect, {
+      keys: { publishAhead: 400, rotateEvery: 900 },
+    })
+    const token = async () =>
+      String(
+        (await bodyOf(await post('/token', { grant_type: 'client_credentials' }, 'machine')))['access_token'],
+      )
+    let kept: { readonly set: ReturnType<typeof createLocalJWKSet>; readonly until: number } | undefined
+    const names = new Set<string>()
+    let last = await token()
+    for (let step = 0; step < 200; step++) {
+      clock.now += 30_000
+      if (step === 100) await keys.rotate()
+      if (kept === undefined || clock.now >= kept.until) {
+        const answer = await server.app.request(`${issuer}/jwks`)
+        const age = Number(/max-age=(\d+)/.exec(answer.headers.get('cache-control') ?? '')?.[1])
+        expect(age).toBeGreaterThan(0)
+        expect(age).toBeLessThan(400)
+        kept = { set: createLocalJWKSet(await answer.json()), until: clock.now + age * 1000 }
+      }
+      const fresh = await token()
+      for (const each of [fresh, last]) {
+        const checked = await jwtVerify(each, kept.set, { issuer, currentDate: new Date(clock.now) })
+        names.add(String(checked.protectedHeader.kid))
+      }
+      last = fresh
+    }
+    expect(names.size).toBeGreaterThan(3)
+  },
+  60_000,
+)
+
+test.each(dialects)(
+  'a token verifies with the key set that an independent library reads (%s)',
+  async (dialect) => {
+    const { server, tokens } = await world(dialect)
+    const keys = createRemoteJWKSet(new URL(`${issuer}/jwks`), {
+      [customFetch]: (url: string, init: RequestInit) => server.app.request(url, init),
+    })
+    const { access_token: token } = await tokens('web')
+    const { payload } = await jwtVerify(token, keys, { issuer, audience: apiA, typ: 'at+jwt' })
+    // SECURITY 133: byte by byte what the metadata says
+    expect(payload.iss).toBe(issuer)
+  },
+)
 
 test('SECURITY 140: an API on the host of the server has its metadata where RFC 9728 §3.1 says', async () => {
   const server = closed({
@@ -179,7 +201,8 @@ test('SECURITY 140: an API on the host of the server has its metadata where RFC 
       'urn:api': {},
     },
   })
-  const at = (path: string) => server.app.request(`https://auth.test/.well-known/oauth-protected-resource${path}`)
+  const at = (path: string) =>
+    server.app.request(`https://auth.test/.well-known/oauth-protected-resource${path}`)
   const answer = await at('/v1/items')
   expect(answer.headers.get('access-control-allow-origin')).toBe('*')
   expect(answer.headers.get('etag')).not.toBeNull()
@@ -191,11 +214,24 @@ test('SECURITY 140: an API on the host of the server has its metadata where RFC 
     bearer_methods_supported: ['header'],
   })
   expect((await bodyOf(await at('/v1/items/')))['resource']).toBe('https://auth.test/v1/items/')
-  expect((await bodyOf(await at('/v1/items?tenant=2')))['resource']).toBe('https://auth.test/v1/items?tenant=2')
+  expect((await bodyOf(await at('/v1/items?tenant=2')))['resource']).toBe(
+    'https://auth.test/v1/items?tenant=2',
+  )
   expect((await bodyOf(await at('')))['resource']).toBe('https://auth.test')
   expect((await at('/v1/items?tenant=3')).status).toBe(404)
   expect((await at('/api')).status).toBe(404)
   expect((await at('/v1')).status).toBe(404)
+  for (const resource of [
+    'https://auth.test/v1/items',
+    'https://auth.test/v1/items?tenant=2',
+    'https://auth.test',
+  ]) {
+    const address = new URL(resource)
+    const found = await oauth.resourceDiscoveryRequest(address, {
+      [oauth.customFetch]: (url: string, init: object) => server.app.request(url, init),
+    })
+    await oauth.processResourceDiscoveryResponse(address, found)
+  }
 })
 
 test('SECURITY 140: the challenge of an API leads to its metadata, and that to the server', async () => {

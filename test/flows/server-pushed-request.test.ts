@@ -147,7 +147,10 @@ describe.each(dialects)('pushed authorization requests on %s', (dialect) => {
     const here = await world(dialect)
     const requestUri = await pushed(here)
     for (const stranger of ['web2', 'spa']) {
-      expect(await begun(here, requestUri, stranger)).toMatchObject({ code: 'invalid_request_uri', target: undefined })
+      expect(await begun(here, requestUri, stranger)).toMatchObject({
+        code: 'invalid_request_uri',
+        target: undefined,
+      })
     }
     expect(await begun(here, `${requestUri}x`)).toMatchObject({ code: 'invalid_request_uri' })
     const [first, reloaded] = [await begun(here, requestUri), await begun(here, requestUri)]
@@ -160,7 +163,12 @@ describe.each(dialects)('pushed authorization requests on %s', (dialect) => {
     // The other tab is too late, and so is everybody else.
     expect(new URL(await here.interaction.approve(first, approval)).searchParams.get('code')).toBeNull()
     expect(await begun(here, requestUri)).toMatchObject({ code: 'invalid_request_uri' })
-    const form = { grant_type: 'authorization_code', code, code_verifier: verifier, redirect_uri: good.redirect_uri }
+    const form = {
+      grant_type: 'authorization_code',
+      code,
+      code_verifier: verifier,
+      redirect_uri: good.redirect_uri,
+    }
     expect((await here.post('/token', form, 'web')).status).toBe(200)
 
     const late = await pushed(here)
@@ -233,7 +241,8 @@ describe.each(dialects)('pushed authorization requests on %s', (dialect) => {
   test('SECURITY 118: a proof with the push binds the code to its key, and has to agree with dpop_jkt', async () => {
     const here = await world(dialect)
     const [key, other] = [await generateSigningKey(), await generateSigningKey()]
-    const push = async (form: Record<string, string>, dpop: string) => here.post('/par', form, 'web', { dpop })
+    const push = async (form: Record<string, string>, dpop: string) =>
+      here.post('/par', form, 'web', { dpop })
     const differing = await push({ ...good, dpop_jkt: thumbprintOf(other) }, await proofOf(key, here))
     expect(await bodyOf(differing)).toMatchObject({ error: 'invalid_dpop_proof' })
     for (const proof of [
@@ -260,7 +269,12 @@ describe.each(dialects)('pushed authorization requests on %s', (dialect) => {
       const went = await here.interaction.approve(found, { subject: here.alice, authTime: here.clock.now })
       const code = new URL(went).searchParams.get('code') ?? ''
       const redeem = async (headers: Record<string, string>) =>
-        here.post('/token', { grant_type: 'authorization_code', code, code_verifier: verifier }, 'web', headers)
+        here.post(
+          '/token',
+          { grant_type: 'authorization_code', code, code_verifier: verifier },
+          'web',
+          headers,
+        )
       expect((await redeem({})).status).toBe(400)
       const wrong = await proofOf(other, here, { htu: `${issuer}/token` })
       expect((await redeem({ dpop: wrong })).status).toBe(400)

@@ -1,5 +1,7 @@
 /** Refreshing over HTTP: rotation, the retry that gets the same answer, the reuse that ends the family. */
 
+import { DatabaseSync } from 'node:sqlite'
+import { Client } from 'pg'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { dialects } from '../setup/database.ts'
 import {
@@ -16,6 +18,30 @@ import {
 } from '../setup/grant-server.ts'
 import type { Answer, GrantServer, Sent } from '../setup/grant-server.ts'
 
+/** Lets no refresh token be written, until what is returned is called. */
+async function refuseWrites(url: string): Promise<() => Promise<void>> {
+  const table = 'gatewright_refresh_tokens'
+  if (url.startsWith('file:')) {
+    const run = (sql: string): void => {
+      const database = new DatabaseSync(url.slice('file:'.length))
+      database.exec(sql)
+      database.close()
+    }
+    run(`create trigger refused before insert on ${table} begin select raise(abort, 'refused'); end`)
+    return async () => run('drop trigger refused')
+  }
+  const run = async (sql: string): Promise<void> => {
+    const client = new Client({ connectionString: url })
+    await client.connect()
+    await client.query(sql)
+    await client.end()
+  }
+  await run(`
+    create function refuse() returns trigger language plpgsql as $$ begin raise exception 'refused'; end $$;
+    create trigger refused before insert on ${table} for each row execute function refuse()`)
+  return () => run(`drop trigger refused on ${table}; drop function refuse`)
+}
+
 describe.each(dialects)('the refresh grant on %s', (dialect) => {
   let place: GrantServer
   let alice: string
@@ -24,7 +50,12 @@ describe.each(dialects)('the refresh grant on %s', (dialect) => {
     alice = await place.account()
   })
 
-  function refresh(token: unknown, sent: Sent, wishes: Record<string, string> = {}, at = place): Promise<Answer> {
+  function refresh(
+    token: unknown,
+    sent: Sent,
+    wishes: Record<string, string> = {},
+    at = place,
+  ): Promise<Answer> {
     return at.post({ grant_type: 'refresh_token', refresh_token: String(token), ...wishes }, sent)
   }
 
@@ -50,7 +81,10 @@ describe.each(dialects)('the refresh grant on %s', (dialect) => {
     expect(await place.call(third.body['access_token'], 'c')).toBe(200)
     const before = place.events.length
     // Inside the window, but the successor was used: who has it got the answer.
-    expectRefusal(await refresh(first.body['refresh_token'], { as: 'SPA' }, { resource: apiA }), 'invalid_grant')
+    expectRefusal(
+      await refresh(first.body['refresh_token'], { as: 'SPA' }, { resource: apiA }),
+      'invalid_grant',
+    )
     expectRefusal(await refresh(third.body['refresh_token'], { as: 'SPA' }), 'invalid_grant')
     expect(await place.call(second.body['access_token'], 'a')).toBe(401)
     expect(await place.call(third.body['access_token'], 'c')).toBe(401)
@@ -58,20 +92,27 @@ describe.each(dialects)('the refresh grant on %s', (dialect) => {
     expect((await refresh(other, { as: 'SPA' })).status).toBe(200)
   })
 
-  test.each([2, 20, 50])('SECURITY 69: %i refreshes at once on two instances all get one answer', async (count) => {
-    const twin = await place.twin()
-    const first = (await place.tokens('SPA', alice)).body['refresh_token']
-    const answers = await Promise.all(
-      Array.from({ length: count }, (_, index) => refresh(first, { as: 'SPA' }, {}, index % 2 === 0 ? place : twin)),
-    )
-    for (const answer of answers) expect(answer).toMatchObject({ status: 200, text: answers[0]?.text })
-    expect((await refresh(answers[0]?.body['refresh_token'], { as: 'SPA' })).status).toBe(200)
-  })
+  test.each([2, 20, 50])(
+    'SECURITY 69: %i refreshes at once on two instances all get one answer',
+    async (count) => {
+      const twin = await place.twin()
+      const first = (await place.tokens('SPA', alice)).body['refresh_token']
+      const answers = await Promise.all(
+        Array.from({ length: count }, (_, index) =>
+          refresh(first, { as: 'SPA' }, {}, index % 2 === 0 ? place : twin),
+        ),
+      )
+      for (const answer of answers) expect(answer).toMatchObject({ status: 200, text: answers[0]?.text })
+      expect((await refresh(answers[0]?.body['refresh_token'], { as: 'SPA' })).status).toBe(200)
+    },
+  )
 
   test('SECURITY 69: without a window one of many gets tokens, and they live', async () => {
     const strict = await grantServer(dialect, { retryWindow: 0 })
     const first = (await strict.tokens('SPA', await strict.account())).body['refresh_token']
-    const answers = await Promise.all(Array.from({ length: 20 }, () => refresh(first, { as: 'SPA' }, {}, strict)))
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => refresh(first, { as: 'SPA' }, {}, strict)),
+    )
     expect(answers.filter(({ status }) => status === 200).length).toBeLessThanOrEqual(1)
     for (const answer of answers) if (answer.status !== 200) expectRefusal(answer, 'invalid_grant')
     const [late] = [(await strict.tokens('SPA', await strict.account())).body['refresh_token']]
@@ -110,8 +151,15 @@ describe.each(dialects)('the refresh grant on %s', (dialect) => {
     const first = (await place.tokens('WEB', alice)).body['refresh_token']
     expectRefusal(await refresh(first, { as: 'SPA' }), 'invalid_grant')
     expectRefusal(await refresh(first, {}, { client_id: 'WEB' }), 'invalid_client', 401)
-    expectRefusal(await refresh(first, {}, { client_id: 'WEB', client_secret: webSecret }), 'invalid_client', 401)
-    expectRefusal(await refresh(first, {}, (await assertion(place, 'KEY')) as Record<string, string>), 'invalid_grant')
+    expectRefusal(
+      await refresh(first, {}, { client_id: 'WEB', client_secret: webSecret }),
+      'invalid_client',
+      401,
+    )
+    expectRefusal(
+      await refresh(first, {}, (await assertion(place, 'KEY')) as Record<string, string>),
+      'invalid_grant',
+    )
     const second = await refresh(first, { as: 'WEB' })
     expect(second.status).toBe(200)
     place.pass(20)
@@ -143,7 +191,9 @@ describe.each(dialects)('the refresh grant on %s', (dialect) => {
 
   test('SECURITY 74: it dies idle, and at the absolute end', async () => {
     const day = 86_400
-    const timed = await grantServer(dialect, { lifetimes: { refreshIdle: 2 * day, refreshAbsolute: 5 * day } })
+    const timed = await grantServer(dialect, {
+      lifetimes: { refreshIdle: 2 * day, refreshAbsolute: 5 * day },
+    })
     const subject = await timed.account()
     const idle = (await timed.tokens('SPA', subject)).body['refresh_token']
     let daily = (await timed.tokens('SPA', subject)).body['refresh_token']
@@ -173,7 +223,9 @@ describe.each(dialects)('the refresh grant on %s', (dialect) => {
     await place.open.store.revokeSubject(bob, { now: place.now(), until })
     expectRefusal(await refresh(changed, { as: 'SPA' }), 'invalid_grant')
     place.pass(1)
-    expect((await refresh((await place.tokens('SPA', bob)).body['refresh_token'], { as: 'SPA' })).status).toBe(200)
+    expect(
+      (await refresh((await place.tokens('SPA', bob)).body['refresh_token'], { as: 'SPA' })).status,
+    ).toBe(200)
   })
 
   test('SECURITY 76: under DPoP a public client needs the same key for every refresh', async () => {
@@ -188,17 +240,39 @@ describe.each(dialects)('the refresh grant on %s', (dialect) => {
     expect((await refresh(first, { as: 'SPA', dpop: await proof(place, own) })).text).toBe(second.text)
     place.pass(20)
     expectRefusal(await refresh(first, { as: 'SPA' }), 'invalid_grant')
-    expect((await refresh(second.body['refresh_token'], { as: 'SPA', dpop: await proof(place, own) })).status).toBe(200)
+    expect(
+      (await refresh(second.body['refresh_token'], { as: 'SPA', dpop: await proof(place, own) })).status,
+    ).toBe(200)
   })
 
   test('SECURITY 77: it is compared as a whole', async () => {
     const first = String((await place.tokens('SPA', alice)).body['refresh_token'])
     const other = String((await place.tokens('SPA', alice)).body['refresh_token'])
-    const forged = [first.slice(0, -1), `${first}=`, ` ${first}`, first.toLowerCase(), first.slice(0, 20) + other.slice(20)]
+    const forged = [
+      first.slice(0, -1),
+      `${first}=`,
+      ` ${first}`,
+      first.toLowerCase(),
+      first.slice(0, 20) + other.slice(20),
+    ]
     for (const each of [...forged, first.slice(4), `gwc_${first.slice(4)}`]) {
       expectRefusal(await refresh(each, { as: 'SPA' }), 'invalid_grant')
     }
     expect((await refresh(first, { as: 'SPA' })).status).toBe(200)
+  })
+
+  test('SECURITY 79: a write that the database refused uses nothing up', async () => {
+    const first = (await place.tokens('SPA', alice)).body['refresh_token']
+    const allow = await refuseWrites(place.database)
+    const refused = await refresh(first, { as: 'SPA' })
+    expect(refused.status).toBeGreaterThanOrEqual(500)
+    expect(refused.text).not.toContain('gwr_')
+    expect(place.reported.splice(0)).toHaveLength(1)
+    await allow()
+    const second = await refresh(first, { as: 'SPA' })
+    expect(second.status).toBe(200)
+    expect((await refresh(first, { as: 'SPA' })).text).toBe(second.text)
+    expect((await refresh(second.body['refresh_token'], { as: 'SPA' })).status).toBe(200)
   })
 
   test('SECURITY 78: a restart forgets no rotation', async () => {

@@ -3,9 +3,10 @@ import type { AddressInfo, Server, Socket } from 'node:net'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { sha256Base64url } from '../../src/crypto/hash.ts'
+import { protectedHeader, signJws } from '../../src/crypto/jws.ts'
 import { api, security } from '../../src/index.ts'
 import { dialects, freshDatabase } from '../setup/database.ts'
-import { apiA, apiB, bodyOf, world } from './server-world.ts'
+import { apiA, apiB, bodyOf, issuer, world } from './server-world.ts'
 import type { World } from './server-world.ts'
 
 /** What an API behind the server answers to a token. */
@@ -66,7 +67,8 @@ describe.each(dialects)('revocation on %s', (dialect) => {
 
     const old = await here.tokens('web')
     const grantId = here.events.findLast(({ type }) => type === 'code.issued')?.grantId ?? ''
-    const family = (await here.store.findRefresh(sha256Base64url(old.refresh_token), here.clock.now))?.family.id ?? ''
+    const family =
+      (await here.store.findRefresh(sha256Base64url(old.refresh_token), here.clock.now))?.family.id ?? ''
     await here.store.revokeFamily(family, { now: here.clock.now, until: here.clock.now + 600_000 })
     const anew = await here.tokens('web', { grantId })
     await here.post('/revoke', { token: old.refresh_token }, 'web')
@@ -80,9 +82,12 @@ describe.each(dialects)('revocation on %s', (dialect) => {
       expect(await status(here, token, resource)).toBe(200)
       expect((await here.post('/revoke', { token }, 'web')).status).toBe(200)
       expect(await status(here, token, resource)).toBe(401)
+      expect((await here.post('/revoke', { token }, 'web')).status).toBe(200)
       const again = await bodyOf(await here.refresh('web', refresh))
       expect(await status(here, String(again['access_token']), resource)).toBe(200)
     }
+    // Each was told once, though it was asked for twice.
+    expect(here.events.filter(({ type }) => type === 'token.revoked')).toHaveLength(2)
     const { access_token: late } = await here.tokens('web')
     const before = (await here.store.revocationsAfter(0, 100)).length
     here.clock.now += 3_600_000
@@ -117,10 +122,14 @@ describe.each(dialects)('revocation on %s', (dialect) => {
     const { access_token: foreign } = await stranger.tokens('web')
     const [header = '', payload = ''] = token.split('.')
     const unsigned = Buffer.from('{"alg":"none","typ":"at+jwt"}').toString('base64url')
+    const key = await here.keys.current()
+    const claims = Buffer.from(payload, 'base64url').toString()
     for (const forged of [
       `${header}.${payload}.${foreign.split('.')[2]}`,
       `${foreign.split('.')[0]}.${payload}.${foreign.split('.')[2]}`,
       `${unsigned}.${payload}.`,
+      await signJws(key, protectedHeader(key, 'at+jwt'), claims.replace(issuer, 'https://evil.test')),
+      await signJws(key, protectedHeader(key, 'token-introspection+jwt'), claims),
     ]) {
       expect((await here.post('/revoke', { token: forged }, 'web')).status).toBe(200)
     }
@@ -155,7 +164,10 @@ describe.each(dialects)('revocation on %s', (dialect) => {
   test('SECURITY 123: a failure of the database is told, changes nothing, and a retry works', async () => {
     const url = await freshDatabase(dialect)
     const outage = dialect === 'sqlite' ? lockOf(url) : await proxyOf(url)
-    const here = await world(dialect, { database: { url: outage.url, statementTimeout: 1 }, report: () => undefined })
+    const here = await world(dialect, {
+      database: { url: outage.url, statementTimeout: 1 },
+      report: () => undefined,
+    })
     const { access_token: token, refresh_token: refresh } = await here.tokens('web')
     await outage.begin()
     const answer = await here.post('/revoke', { token: refresh }, 'web')
@@ -210,8 +222,15 @@ describe.each(dialects)('revocation on %s', (dialect) => {
     const forms: (readonly (readonly [string, string])[])[] = [
       [],
       [['token', '']],
-      [['token', token], ['token', token]],
-      [['token', token], ['token_type_hint', 'a'], ['token_type_hint', 'b']],
+      [
+        ['token', token],
+        ['token', token],
+      ],
+      [
+        ['token', token],
+        ['token_type_hint', 'a'],
+        ['token_type_hint', 'b'],
+      ],
       [['token', `${token}\0`]],
       [['token_type_hint', 'refresh_token']],
     ]
@@ -236,6 +255,33 @@ describe.each(dialects)('revocation on %s', (dialect) => {
     expect(answer.status).toBe(429)
     expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0)
     expect((await here.refresh('web', token)).status).toBe(200)
+  })
+
+  test('SECURITY 285: another spelling of a path is the same endpoint, or none', async () => {
+    const here = await world(dialect, {
+      registration: { open: true },
+      rateLimits: {
+        token: { points: 1, seconds: 60 },
+        introspection: { points: 1, seconds: 60 },
+        registration: { points: 1, seconds: 60 },
+      },
+    })
+    for (const path of ['/token', '/revoke', '/introspect', '/par', '/register']) {
+      await here.post(path, { token: 'x' }, 'web')
+      expect((await here.post(path, { token: 'x' }, 'web')).status, path).toBe(429)
+      const escaped = `/%${path.charCodeAt(1).toString(16)}${path.slice(2)}`
+      for (const spelt of [
+        `${path}/`,
+        `/${path}`,
+        escaped,
+        path.toUpperCase(),
+        `${path}?x`,
+        `/.${path}`,
+        `${path};x`,
+      ]) {
+        expect([404, 405, 429], spelt).toContain((await here.post(spelt, { token: 'x' }, 'web')).status)
+      }
+    }
   })
 })
 
@@ -268,7 +314,10 @@ async function proxyOf(url: string): Promise<Outage> {
   const serve = (): Server =>
     createServer((near) => {
       const far = connect(Number(target.port), target.hostname)
-      for (const [from, to] of [[near, far], [far, near]] as const) {
+      for (const [from, to] of [
+        [near, far],
+        [far, near],
+      ] as const) {
         sockets.add(from)
         from.pipe(to)
         from.on('error', () => undefined).on('close', () => to.destroy())

@@ -78,7 +78,15 @@ describe.each(dialects)('the token endpoint on %s', (dialect) => {
   })
 
   test('SECURITY 47: unknown grants, implicit and the password grant do not exist', async () => {
-    const others = ['password', 'implicit', 'x', 'CLIENT_CREDENTIALS', 'client_credentials ', 'toString', '__proto__']
+    const others = [
+      'password',
+      'implicit',
+      'x',
+      'CLIENT_CREDENTIALS',
+      'client_credentials ',
+      'toString',
+      '__proto__',
+    ]
     for (const name of [...others, 'urn:ietf:params:oauth:grant-type:jwt-bearer']) {
       const form = { grant_type: name, username: 'alice', password: 'x' }
       expectRefusal(await place.post(form, { as: 'WEB' }), 'unsupported_grant_type')
@@ -141,11 +149,29 @@ function* malformed(): Generator<Make> {
     yield (good) => [encoded({ ...good, client_assertion: value })]
     yield (good) => [encoded({ ...good, client_id: `x${value}` }), { authorization: '' }]
   }
-  for (const raw of ['%', '%zz=1', '&&&', '=', 'grant_type', 'grant_type=%ff%fe', 'grant_type[]=a', '\u0000']) {
+  for (const raw of [
+    '%',
+    '%zz=1',
+    '&&&',
+    '=',
+    'grant_type',
+    'grant_type=%ff%fe',
+    'grant_type[]=a',
+    '\u0000',
+  ]) {
     yield () => [raw]
   }
   yield () => [Array.from({ length: 200 }, (_, index) => `p${index}=1`).join('&')]
-  for (const authorization of ['Basic', 'Basic ', 'Basic !!!', 'Basic V0VC', 'Basic Og==', 'Bearer x', 'x', 'Basic a b']) {
+  for (const authorization of [
+    'Basic',
+    'Basic ',
+    'Basic !!!',
+    'Basic V0VC',
+    'Basic Og==',
+    'Bearer x',
+    'x',
+    'Basic a b',
+  ]) {
     yield (good) => [encoded(good), { authorization }]
   }
   for (const dpop of ['x', 'a.b.c', 'a, b', '..', 'x'.repeat(9000), 'e30.e30.e30']) {

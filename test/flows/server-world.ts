@@ -85,7 +85,12 @@ export interface World extends OpenServer {
   /** The clock, in milliseconds since 1970. */
   readonly clock: { now: number }
   /** Sends a form as a client: with its secret where it has one, with its id where not. */
-  post(path: string, form: Form, clientId?: string, headers?: Readonly<Record<string, string>>): Promise<Response>
+  post(
+    path: string,
+    form: Form,
+    clientId?: string,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<Response>
   /** A full code flow with PKCE. */
   tokens(clientId: string, wish?: Wish): Promise<Tokens>
   /** The redirect of a client. */
@@ -109,14 +114,21 @@ export async function world(
   const url = await freshDatabase(dialect)
   const clock = { now: Date.now() }
   const events: AuditEvent[] = []
-  const options = serverOptions(url, { now: () => clock.now, onAudit: (event) => events.push(event), ...more })
+  const options = serverOptions(url, {
+    now: () => clock.now,
+    onAudit: (event) => events.push(event),
+    ...more,
+  })
   const server = authorizationServer<typeof scopes>(options as AuthorizationServerOptions<typeof scopes>)
   cleanUps.push(() => server.close())
   const open = await server.open()
   const { id: alice } = await open.accounts.create({ username: 'alice', password: 'correct horse battery' })
   const post: World['post'] = (path, form, clientId, headers = {}) => {
     const secret = clientId === undefined ? undefined : secrets[clientId]
-    const body = new URLSearchParams(Array.isArray(form) ? form.map(([name, value]) => [name, value]) : { ...form })
+    const pairs = Array.isArray(form)
+      ? (form as readonly (readonly [string, string])[])
+      : Object.entries(form)
+    const body = new URLSearchParams(pairs.map(([name, value]: readonly [string, string]) => [name, value]))
     if (clientId !== undefined && secret === undefined) body.append('client_id', clientId)
     return server.app.request(`${options.issuer}${path}`, {
       method: 'POST',
@@ -138,7 +150,8 @@ export async function world(
     clock,
     post,
     redirectUri,
-    refresh: (clientId, token) => post('/token', { grant_type: 'refresh_token', refresh_token: token }, clientId),
+    refresh: (clientId, token) =>
+      post('/token', { grant_type: 'refresh_token', refresh_token: token }, clientId),
     async tokens(clientId, { scope = 'read write', resource = apiA, grantId } = {}) {
       const pending = await open.interaction.begin([
         ['client_id', clientId],
@@ -151,7 +164,11 @@ export async function world(
       ])
       const approval = { subject: alice, authTime: clock.now, ...(grantId === undefined ? {} : { grantId }) }
       const code = new URL(await open.interaction.approve(pending, approval)).searchParams.get('code') ?? ''
-      const answer = await post('/token', { grant_type: 'authorization_code', code, code_verifier: verifier }, clientId)
+      const answer = await post(
+        '/token',
+        { grant_type: 'authorization_code', code, code_verifier: verifier },
+        clientId,
+      )
       if (answer.status !== 200) throw new Error(`No tokens: ${await answer.text()}`)
       return (await answer.json()) as Tokens
     },

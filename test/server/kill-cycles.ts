@@ -47,7 +47,7 @@ interface Session {
 }
 
 /** The clock of the servers stands: how slow this machine restarts them does not close the retry window. */
-const clock = Date.now()
+const clock = { at: Date.now(), speed: 0 }
 
 /** How many clients put load on a victim: new ones that come with a code, and old ones that refresh. */
 const load = { fresh: 5, old: 5 }

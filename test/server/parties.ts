@@ -13,7 +13,11 @@ export const secrets = {
   web: 'web secret: forty characters, all guessable',
   machine: 'machine secret: forty characters, guessable',
   post: 'post secret: forty characters, all guessable',
+  files: 'files secret: forty characters, all guessable',
 } as const
+
+/** An API whose access tokens are references. */
+export const filesResource = 'https://files.example/api'
 
 /** The key of the client `signer`. */
 export const assertionKey = generateKeyPairSync('ec', { namedCurve: 'P-256' })
@@ -40,6 +44,12 @@ export const clients: readonly ClientDefinition[] = [
     grantTypes: ['client_credentials'],
     clientCredentialsScopes: ['read', 'write'],
   },
+  { id: 'files', secret: secrets.files, grantTypes: ['client_credentials'], introspects: [filesResource] },
+  {
+    id: 'tv',
+    tokenEndpointAuthMethod: 'none',
+    grantTypes: ['urn:ietf:params:oauth:grant-type:device_code', 'refresh_token'],
+  },
   {
     id: 'signer',
     tokenEndpointAuthMethod: 'private_key_jwt',
@@ -59,6 +69,7 @@ export function serverOptions(
     issuer,
     database,
     scopes: { read: 'Read', write: 'Write' },
+    resources: { [issuer]: {}, [filesResource]: { accessTokens: 'reference' } },
     clients,
     rateLimits: {
       token: often,

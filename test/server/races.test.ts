@@ -31,7 +31,8 @@ interface Party extends AsyncDisposable {
 
 async function gather(database: string, retryWindow: number, issuer: string): Promise<Party> {
   const options = { ...serverOptions(database, issuer), retryWindow }
-  const servers = await Promise.all([startServer({ options, clock }), startServer({ options, clock })])
+  const config = { options, clock: { at: clock, speed: 0 } }
+  const servers = await Promise.all([startServer(config), startServer(config)])
   const subject = await servers[0].call('createUser', `anna ${retryWindow}`, ['read', 'write'])
   const ledger = await openLedger(database)
   return {

@@ -1,8 +1,9 @@
 /** One authorization server in a process of its own: it stands alone on one port, an API that it guards on another. */
 
 import { pathToFileURL } from 'node:url'
-import { security } from '../../src/api/security.ts'
 import { api } from '../../src/api/api.ts'
+import { security } from '../../src/api/security.ts'
+import { privateJwk } from '../../src/crypto/signing-key.ts'
 import type { SentParameters } from '../../src/protocol/parameters.ts'
 import { authorizationServer } from '../../src/server/authorization-server.ts'
 import type { AuthorizationServer, OpenServer } from '../../src/server/authorization-server.ts'
@@ -10,13 +11,25 @@ import type { AuthorizationServerOptions } from '../../src/server/settings.ts'
 import { dieAt } from './failpoints.ts'
 import type { Failpoint } from './failpoints.ts'
 
+/** A clock that shows the right time at one moment, and goes its own way from there. Times in milliseconds since 1970. */
+export interface Clock {
+  readonly at: number
+  /** How fast it goes: 0 stands until it is moved, 1 is real. */
+  readonly speed: number
+}
+
+/** What a clock shows. */
+export function timeOn({ at, speed }: Clock): number {
+  return Math.floor(at + (Date.now() - at) * speed)
+}
+
 /** How the server of a process works. */
 export interface ProcessConfig {
   readonly options: Omit<AuthorizationServerOptions, 'now' | 'report' | 'onAudit'>
   /** Free unless told. */
   readonly port?: number
-  /** A clock that stands at this moment until it is moved, in milliseconds since 1970; the real one unless told. */
-  readonly clock?: number
+  /** The real clock unless told. */
+  readonly clock?: Clock
 }
 
 /** What the parent may ask for. */
@@ -25,12 +38,17 @@ export interface ProcessMethods {
   createUser(username: string, scopes: readonly string[]): Promise<string>
   /** A person agrees to a request at once: where the browser goes. */
   authorize(parameters: SentParameters, subject: string): Promise<string>
+  /** A person types the code of a device and agrees. */
+  approveDevice(userCode: string, subject: string): Promise<boolean>
   /** Moves the standing clock, in milliseconds. */
   advance(by: number): Promise<void>
   /** From now on the process kills itself there. */
   arm(failpoint: Failpoint): Promise<void>
   rotateKeys(): Promise<string>
+  removeKey(id: string): Promise<boolean>
   keyIds(): Promise<readonly string[]>
+  /** The private members of all signing keys, as base64url. */
+  privateMembers(): Promise<readonly string[]>
   /** What was reported as an error that nobody waits for. */
   reports(): Promise<readonly string[]>
   stop(): Promise<void>
@@ -51,7 +69,7 @@ const methods: ProcessMethods = {
     const started: AuthorizationServer = authorizationServer({
       ...options,
       report: (error) => reports.push(String(error)),
-      ...(clock === undefined ? {} : { now: () => clock + offset }),
+      ...(clock === undefined ? {} : { now: () => timeOn(clock) + offset }),
     })
     server = started
     await started.open()
@@ -80,17 +98,30 @@ const methods: ProcessMethods = {
     const pending = await interaction.begin(parameters)
     return interaction.approve(pending, { subject, authTime: Date.now() + offset })
   },
+  async approveDevice(userCode, subject) {
+    const { devices } = await opened()
+    const person = { subject, sessionId: `session of ${subject}`, authTime: Date.now() + offset }
+    await devices.claim(userCode, person)
+    return devices.approve(userCode, person)
+  },
   async advance(by) {
     offset += by
   },
   async arm(failpoint) {
     dieAt(failpoint)
   },
+  async removeKey(id) {
+    return (await opened()).keys.remove(id)
+  },
   async rotateKeys() {
     return (await opened()).keys.rotate()
   },
   async keyIds() {
     return (await (await opened()).keys.jwks()).keys.map(({ kid }) => String(kid))
+  },
+  async privateMembers() {
+    const published = await (await opened()).keys.published()
+    return published.map(({ key }) => (JSON.parse(JSON.stringify(privateJwk(key))) as { d: string }).d)
   },
   async reports() {
     return reports

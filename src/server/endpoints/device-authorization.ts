@@ -122,7 +122,9 @@ async function started(
       interval,
     }
   }
-  throw temporarilyUnavailable('No user code is free just now, try again', { headers: { 'retry-after': '5' } })
+  throw temporarilyUnavailable('No user code is free just now, try again', {
+    headers: { 'retry-after': '5' },
+  })
 }
 
 const repeatable: ReadonlySet<string> = new Set(['resource'])

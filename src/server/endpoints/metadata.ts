@@ -6,7 +6,7 @@ import { dpopAlgorithms } from '../../protocol/dpop.ts'
 import { metadataPaths, serverMetadata } from '../../protocol/server-metadata.ts'
 import { assertionAlgorithms } from '../client-authentication.ts'
 import type { Settings } from '../settings.ts'
-import { offeredEndpoints, offeredGrants, offeredMethods } from './offered.ts'
+import { offeredEndpoints, offeredGrantsOf, offeredMethods } from './offered.ts'
 import { publicDocument } from './public-document.ts'
 
 /** Seconds. It changes when the server is set up anew. */
@@ -21,8 +21,11 @@ export function addMetadataEndpoint(routes: Router, settings: Settings): void {
   // From the options alone: no header of a request gets into an address (CVE-2025-64101).
   const document = metadataOf(settings)
   for (const path of metadataPaths(settings.issuer)) {
-    routes.get(path, { request }, { open: true, tags: ['OAuth'], summary: 'Server metadata' }, ({ request }) =>
-      publicDocument(request, document, maxAge),
+    routes.get(
+      path,
+      { request },
+      { open: true, tags: ['OAuth'], summary: 'Server metadata' },
+      ({ request }) => publicDocument(request, document, maxAge),
     )
   }
 }
@@ -32,7 +35,7 @@ function metadataOf(settings: Settings): Readonly<Record<string, unknown>> {
     issuer: settings.issuer,
     endpoints: offeredEndpoints(settings),
     scopes: Object.keys(settings.scopes),
-    grantTypes: [...offeredGrants],
+    grantTypes: [...offeredGrantsOf(settings)],
     authenticationMethods: offeredMethods,
     assertionAlgorithms,
     dpopAlgorithms,

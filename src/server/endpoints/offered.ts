@@ -10,7 +10,16 @@ export const offeredGrants: ReadonlySet<GrantType> = new Set<GrantType>([
   'refresh_token',
   'client_credentials',
   'urn:ietf:params:oauth:grant-type:device_code',
+  'urn:ietf:params:oauth:grant-type:token-exchange',
 ])
+
+/** The same, with the password grant where a client of the options may use it. */
+export function offeredGrantsOf({ clients }: Settings): ReadonlySet<GrantType> {
+  const mayUse = clients.some(
+    ({ firstParty, grantTypes }) => firstParty === true && grantTypes?.includes('password'),
+  )
+  return mayUse ? new Set([...offeredGrants, 'password']) : offeredGrants
+}
 
 /** How clients authenticate. */
 export const offeredMethods: readonly ClientAuthenticationMethod[] = [

@@ -1,6 +1,9 @@
 /** What comes to the registration endpoints: a JSON body that is read once the caller is known, and a bearer token. */
 
 import type { Dependency } from '../../api/dependency.ts'
+import { path } from '../../api/parameters.ts'
+import type { PathParameter } from '../../api/parameters.ts'
+import type { Schema } from '../../api/schema.ts'
 import { HttpError } from '../../http/http-error.ts'
 import { readJson } from '../../http/json-body.ts'
 import { parseAuthorization } from '../../protocol/authorization-header.ts'
@@ -33,29 +36,39 @@ export const metadataBody: Dependency<() => Promise<unknown>> = {
 }
 
 /** The client that an address speaks of. What cannot be an id is none, and gets to no database. */
-export const managedClientId: Dependency<string | undefined> = {
-  scopes: [],
-  definition: {
-    kind: 'context',
-    read: ({ pathParameters }) => {
-      const id = pathParameters['client_id'] ?? ''
-      return /^[\x21-\x7e]{1,200}$/.test(id) ? id : undefined
-    },
-  },
+export const managedClientId: PathParameter<string | undefined> = path({
+  '~standard': {
+    version: 1,
+    vendor: 'gatewright',
+    validate: (id) => ({ value: typeof id === 'string' && isClientId(id) ? id : undefined }),
+    jsonSchema: { input: () => text, output: () => text },
+  } as Schema<unknown, string | undefined>['~standard'], // its type does not know yet that schemas describe themselves
+})
+
+const text = { type: 'string' }
+
+function isClientId(id: string): boolean {
+  return /^[\x21-\x7e]{1,200}$/.test(id)
 }
 
 /** The token in the `Authorization` header (RFC 6750 §2.1), if there is one. */
 export function presentedBearer(request: Request): string | undefined {
   const header = parseAuthorization(request.headers.get('authorization'))
-  return header?.scheme.toLowerCase() === 'bearer' && header.credentials !== '' ? header.credentials : undefined
+  return header?.scheme.toLowerCase() === 'bearer' && header.credentials !== ''
+    ? header.credentials
+    : undefined
 }
 
 /** RFC 7591 §3, RFC 7592 §2: 401; without a token there is nothing to say but that one is needed. */
 export function unauthorized(presented: string | undefined): Response {
   const error = presented === undefined ? undefined : 'invalid_token'
-  return answered(401, { error: 'invalid_token', error_description: 'The token is missing or not valid here' }, {
-    'www-authenticate': challenge('Bearer', { realm: 'registration', error }),
-  })
+  return answered(
+    401,
+    { error: 'invalid_token', error_description: 'The token is missing or not valid here' },
+    {
+      'www-authenticate': challenge('Bearer', { realm: 'registration', error }),
+    },
+  )
 }
 
 /** A JSON answer that nobody keeps: it may hold a secret. */
@@ -64,7 +77,10 @@ export function answered(
   body: unknown,
   headers: Readonly<Record<string, string>> = {},
 ): Response {
-  return Response.json(body, { status, headers: { 'cache-control': 'no-store', pragma: 'no-cache', ...headers } })
+  return Response.json(body, {
+    status,
+    headers: { 'cache-control': 'no-store', pragma: 'no-cache', ...headers },
+  })
 }
 
 async function sentMetadata(request: Request): Promise<unknown> {

@@ -16,7 +16,13 @@ import type { Client, StoredMetadata } from '../clients.ts'
 import { clientInformation, registeredMetadata, secretsFor } from '../registered-client.ts'
 import type { Service } from '../service.ts'
 import type { RegistrationOptions, Settings } from '../settings.ts'
-import { answered, managedClientId, metadataBody, presentedBearer, unauthorized } from './registration-request.ts'
+import {
+  answered,
+  managedClientId,
+  metadataBody,
+  presentedBearer,
+  unauthorized,
+} from './registration-request.ts'
 import { unlessUnavailable } from './unavailable.ts'
 
 /**
@@ -53,9 +59,13 @@ export function addRegistrationEndpoints(
       }),
   )
 
-  const needs = { id: managedClientId, request, address: clientAddress }
+  const needs = { client_id: managedClientId, request, address: clientAddress }
   const managing = (
-    { id, request, address }: { id: string | undefined; request: Request; address: string | undefined },
+    {
+      client_id: id,
+      request,
+      address,
+    }: { client_id: string | undefined; request: Request; address: string | undefined },
     act: (open: Service, client: Client, token: string, origin: Origin) => Promise<Response>,
   ): Promise<Response> =>
     answering(async () => {
@@ -76,7 +86,9 @@ export function addRegistrationEndpoints(
     { ...needs, body: metadataBody },
     { ...usual, summary: 'Replace a registration' },
     ({ body, ...values }) =>
-      managing(values, async (open, client, token, origin) => update(open, client, token, await body(), origin)),
+      managing(values, async (open, client, token, origin) =>
+        update(open, client, token, await body(), origin),
+      ),
   )
   routes.delete(
     '/register/{client_id}',
@@ -99,7 +111,8 @@ async function register(service: Service, body: unknown, origin: Origin): Promis
   const id = newClientId()
   const createdAt = settings.now()
   const record = recordOf(metadata, stored, token.hash)
-  if (!(await store.createClient({ ...record, id, createdAt }))) throw new Error('A random client id was taken')
+  if (!(await store.createClient({ ...record, id, createdAt })))
+    throw new Error('A random client id was taken')
   await service.audit([auditEvent('client.created', createdAt, { clientId: id, ...origin })])
   const client = { id, metadata, createdAt, secret: fresh?.value, registrationToken: token.value }
   return answered(201, clientInformation(client, settings.issuer))
@@ -117,7 +130,10 @@ async function update(
   const now = settings.now()
   // What an administrator has allowed was allowed to the client as it is.
   if (Object.keys(client.privileges).length > 0) {
-    return answered(403, { error: 'access_denied', error_description: 'An administrator manages this client' })
+    return answered(403, {
+      error: 'access_denied',
+      error_description: 'An administrator manages this client',
+    })
   }
   checkClientUpdate(body, client.id, (secret) => isSecretOf(client, secret, now))
   const metadata = registeredMetadata(body, settings)
@@ -150,7 +166,9 @@ function mayRegister(registration: RegistrationOptions, presented: string | unde
   if (registration.open === true) return true
   const hash = sha256Base64url(presented ?? '')
   // Every one is compared: how long it takes does not tell which one fits.
-  return (registration.initialAccessTokens ?? []).map((token) => equal(sha256Base64url(token), hash)).includes(true)
+  return (registration.initialAccessTokens ?? [])
+    .map((token) => equal(sha256Base64url(token), hash))
+    .includes(true)
 }
 
 /** The client whose registration access token this is (RFC 7592 §2): of this client, and of no other. */

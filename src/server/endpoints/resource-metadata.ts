@@ -19,12 +19,17 @@ const maxAge = 3600
  */
 export function addResourceMetadataEndpoints(routes: Router, settings: Settings): void {
   for (const [path, documents] of documentsByPath(settings)) {
-    routes.get(path, { request }, { open: true, tags: ['OAuth'], summary: 'Resource metadata' }, ({ request }) => {
-      const document = documents.find((each) => each.fits(new URL(request.url)))
-      // RFC 9728 §3.3: with the metadata of another resource nobody may go on.
-      if (document === undefined) throw new HttpError(404)
-      return publicDocument(request, document.body, maxAge)
-    })
+    routes.get(
+      path,
+      { request },
+      { open: true, tags: ['OAuth'], summary: 'Resource metadata' },
+      ({ request }) => {
+        const document = documents.find((each) => each.fits(new URL(request.url)))
+        // RFC 9728 §3.3: with the metadata of another resource nobody may go on.
+        if (document === undefined) throw new HttpError(404)
+        return publicDocument(request, document.body, maxAge)
+      },
+    )
   }
 }
 

@@ -44,7 +44,10 @@ export function addRevocationEndpoint(routes: Router<string>, service: () => Pro
           if (await revokers[kind](token, { service: open, client, origin })) break
         }
         // RFC 7009 §2.2: unknown, another client's, dead already: the client has what it wants, and learns no more.
-        return new Response(null, { status: 200, headers: { 'cache-control': 'no-store', pragma: 'no-cache' } })
+        return new Response(null, {
+          status: 200,
+          headers: { 'cache-control': 'no-store', pragma: 'no-cache' },
+        })
       }),
   )
 }
@@ -68,7 +71,11 @@ const revokeRefreshToken: Revoke = async (token, { service, client, origin }) =>
   const { grant, family } = found
   // What was revoked before must not take with it what the person has granted anew since.
   if (grant.clientId !== client.id || found.status === 'revoked') return true
-  const about = { subject: grant.subject, grantId: grant.id, details: { kind: 'refresh_token', familyId: family.id } }
+  const about = {
+    subject: grant.subject,
+    grantId: grant.id,
+    details: { kind: 'refresh_token', familyId: family.id },
+  }
   await revoking(service, client, origin, about, (audit) =>
     store.revokeGrant(grant.id, { now, until: now + longestToken(settings) + 120_000, audit }),
   )
@@ -105,7 +112,9 @@ const revokeAccessToken: Revoke = async (token, { service, client, origin }) => 
     ...(typeof grantId === 'string' ? { grantId } : {}),
     details: { kind: 'access_token', jti },
   }
-  await revoking(service, client, origin, about, (audit) => store.revokeToken({ id: jti }, { now, until, audit }))
+  await revoking(service, client, origin, about, (audit) =>
+    store.revokeToken({ id: jti }, { now, until, audit }),
+  )
   return true
 }
 
@@ -122,7 +131,11 @@ async function revoking(
   about: Pick<AuditEvent, 'subject' | 'grantId' | 'details'>,
   revoke: (audit: readonly AuditEvent[]) => Promise<boolean>,
 ): Promise<void> {
-  const event = auditEvent('token.revoked', service.settings.now(), { clientId: client.id, ...about, ...origin })
+  const event = auditEvent('token.revoked', service.settings.now(), {
+    clientId: client.id,
+    ...about,
+    ...origin,
+  })
   if (await revoke([event])) service.tell([event])
   await service.revocations.refresh()
 }

@@ -2,6 +2,7 @@
 
 import type { Router } from '../../api/router.ts'
 import { clientAddress, request, response } from '../../api/context.ts'
+import type { GrantType } from '../../protocol/client-metadata.ts'
 import { dpopError } from '../../protocol/dpop.ts'
 import { endpointUrl } from '../../protocol/issuer.ts'
 import { OAuthError } from '../../protocol/oauth-error.ts'
@@ -14,12 +15,15 @@ import { provenKey } from '../dpop.ts'
 import { redeemAuthorizationCode } from '../grants/authorization-code.ts'
 import { clientCredentials } from '../grants/client-credentials.ts'
 import { redeemDeviceCode } from '../grants/device-code.ts'
-import type { Grant, GrantContext } from '../grants/grant.ts'
+import { mayUsePassword, passwordGrant } from '../grants/password.ts'
+import { exchangeToken } from '../grants/token-exchange.ts'
+import type { GrantContext } from '../grants/grant.ts'
 import { refresh } from '../grants/refresh-token.ts'
 import type { Service } from '../service.ts'
 import type { TokenAnswer } from '../token-answer.ts'
 import { oauthForm } from './oauth-form.ts'
-import { offeredGrants } from './offered.ts'
+import { offeredGrants, offeredGrantsOf } from './offered.ts'
+import { unlessUnavailable } from './unavailable.ts'
 
 const described = {
   title: 'TokenRequest',
@@ -33,6 +37,11 @@ const described = {
     code_verifier: { type: 'string' },
     refresh_token: { type: 'string' },
     device_code: { type: 'string' },
+    subject_token: { type: 'string' },
+    subject_token_type: { type: 'string' },
+    actor_token: { type: 'string' },
+    actor_token_type: { type: 'string' },
+    audience: { type: 'string' },
     scope: { type: 'string' },
     resource: { type: 'string' },
   },
@@ -44,21 +53,28 @@ export function addTokenEndpoint(routes: Router<string>, service: () => Promise<
   routes.post(
     '/token',
     { sent: oauthForm(described), request, response, address: clientAddress },
-    { open: true, tags: ['OAuth'], summary: 'Token', operationId: 'token', limits: { body: 65_536, fields: 100 } },
-    async ({ sent, request, response, address }): Promise<TokenAnswer> => {
-      const open = await service()
-      const origin = address === undefined ? {} : { address }
-      const authorization = request.headers.get('authorization') ?? undefined
-      const client = await authenticateClient(open, sent, authorization, origin)
-      await open.limits.token(client.id, address)
-      const asked = parseTokenRequest(sent, offeredGrants)
-      if (!client.metadata.grantTypes.includes(asked.grantType)) {
-        throw new OAuthError('unauthorized_client', 'The client is not registered for this grant type')
-      }
-      const dpopJkt = await proven(open, client, request)
-      if (open.settings.dpopNonces) response.headers.set('dpop-nonce', open.nonces.current())
-      return answer(asked, { service: open, client, origin, dpopJkt })
+    {
+      open: true,
+      tags: ['OAuth'],
+      summary: 'Token',
+      operationId: 'token',
+      limits: { body: 65_536, fields: 100 },
     },
+    ({ sent, request, response, address }) =>
+      unlessUnavailable(async (): Promise<TokenAnswer> => {
+        const open = await service()
+        const origin = address === undefined ? {} : { address }
+        const authorization = request.headers.get('authorization') ?? undefined
+        const client = await authenticateClient(open, sent, authorization, origin)
+        await open.limits.token(client.id, address)
+        const asked = parseTokenRequest(sent, offeredTo(client, open))
+        if (!client.metadata.grantTypes.includes(asked.grantType)) {
+          throw new OAuthError('unauthorized_client', 'The client is not registered for this grant type')
+        }
+        const dpopJkt = await proven(open, client, request)
+        if (open.settings.dpopNonces) response.headers.set('dpop-nonce', open.nonces.current())
+        return answer(asked, { service: open, client, origin, dpopJkt })
+      }),
   )
 }
 
@@ -73,13 +89,17 @@ function answer(asked: TokenRequest, context: GrantContext): Promise<TokenAnswer
       return clientCredentials(asked, context)
     case 'urn:ietf:params:oauth:grant-type:device_code':
       return redeemDeviceCode(asked, context)
-    default:
-      return unoffered(asked, context)
+    case 'urn:ietf:params:oauth:grant-type:token-exchange':
+      return exchangeToken(asked, context)
+    case 'password':
+      return passwordGrant(asked, context)
   }
 }
 
-const unoffered: Grant<TokenRequest> = async (asked) => {
-  throw new OAuthError('unsupported_grant_type', `The grant type ${asked.grantType} is not served here`)
+/** To whoever may not use it the password grant does not exist, unless the metadata says that it does. */
+function offeredTo(client: Client, { settings }: Service): ReadonlySet<GrantType> {
+  const offered = offeredGrantsOf(settings)
+  return mayUsePassword(client) ? new Set([...offered, 'password']) : offered
 }
 
 /** RFC 9449 §5: the proof binds what is issued to a key. */

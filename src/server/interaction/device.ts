@@ -74,7 +74,10 @@ export function deviceInteractionOf(service: Service): DeviceInteraction {
     return found && found.owner === sessionId && found.status === 'pending' ? found : undefined
   }
 
-  async function shown(device: FoundDeviceCode | undefined, typed: string): Promise<PendingDevice | undefined> {
+  async function shown(
+    device: FoundDeviceCode | undefined,
+    typed: string,
+  ): Promise<PendingDevice | undefined> {
     const client = device && (await service.clients.get(device.clientId))
     if (device === undefined || client === undefined || client.disabled) return undefined
     const { scopes, resources, expiresAt } = device

@@ -87,11 +87,14 @@ export const revocationCases: readonly GrantConformanceCase[] = [
       await place.addSubject('bob')
       const [one, two] = [await login(store), await login(store)]
       const his = await login(store, grant({ subject: 'bob' }))
+      const bare = accessToken()
+      await store.issue({ clientId: 'app', now: start, accessTokens: [bare] })
       assert.equal(await store.revokeSubject('alice', revoking(start + second)), true)
       for (const session of [one, two]) {
         assert.equal((await store.findRefresh(session.refresh, start))?.status, 'revoked')
         assert.equal((await store.findAccessToken(session.access, start))?.status, 'revoked')
       }
+      assert.equal((await store.findAccessToken(bare.hash, start))?.status, 'revoked')
       assert.equal((await store.findRefresh(his.refresh, start))?.status, 'live')
       assert.equal(await store.isRevoked({ subject: 'alice', issuedAt: start + second }), true)
       assert.equal(await store.isRevoked({ subject: 'alice', issuedAt: start + second + 1 }), false)

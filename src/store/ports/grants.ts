@@ -96,10 +96,11 @@ export interface GrantPage {
 }
 
 /**
- * Where grants are kept. The row of the grant is the lock of everything under it: whoever consumes, rotates or revokes
- * holds it to the end, so these happen one after the other for one grant, and side by side for different ones.
+ * Where grants are kept. Whoever consumes or rotates something under a grant, or revokes it, holds the grant to the end of
+ * that, so these happen one after the other for one grant, and side by side for different ones.
  *
- * A grant is alive while it is not revoked, its client is there and not disabled, and its subject is alive.
+ * A grant is alive while it is not revoked, its client is there and not disabled, and its subject is alive. What is
+ * under it is never more alive than its grant and its family: that is looked up with every token, not copied to it.
  */
 export interface GrantsStore {
   /** The grant with this id, a revoked one too. */

@@ -46,8 +46,8 @@ export interface RefreshTokenStore {
    * others wait for that commit and are told `spent`: `findRefresh` then has the sealed answer of the winner.
    *
    * `gone`: unknown, past its idle or absolute end, its family revoked, or the grant not alive. Nothing is written, and
-   * the token stays as it is. Once a revocation has returned, no rotation of what it revoked succeeds, and what a rotation
-   * wrote just before is dead.
+   * the token stays as it is. A rotation that begins when a revocation has returned is told so; what one wrote at the same
+   * moment is dead.
    */
   rotateRefresh(hash: string, now: number, rotation: Rotation): Promise<'rotated' | 'spent' | 'gone'>
 }

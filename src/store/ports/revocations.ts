@@ -51,9 +51,8 @@ export type TokenToRevoke = { readonly id: string } | { readonly hash: string }
 
 /**
  * Revocation. Each of these marks and appends to the log in one transaction, and answers whether there was something
- * alive to revoke; a second call changes nothing. Once it has returned, nothing that it speaks of is found alive, and
- * nothing new can come of it. A rotation or redemption at the same moment ends before it, and what it made dies
- * too, or finds itself `gone`.
+ * alive to revoke; a second call changes nothing. Once it has returned, nothing that it speaks of is found alive: not what a
+ * rotation or redemption wrote at the same moment either, whichever of the two the client hears of first.
  */
 export interface RevocationStore {
   revokeGrant(id: string, revoking: Revoking): Promise<boolean>

@@ -4,7 +4,7 @@ import type { AuditEvent, AuditPage, AuditStore, StoredAuditEvent } from '../por
 import { given, json, parsed } from './columns.ts'
 import type { Integer } from './columns.ts'
 import type { Runner, Session } from './session.ts'
-import { asInteger, asText, insertion, statement, step } from './statement.ts'
+import { asInteger, asText, insertion, listing, step } from './statement.ts'
 import type { Step } from './statement.ts'
 
 /** The audit operations of the store. */
@@ -15,7 +15,7 @@ export function auditStore(session: Session): AuditStore {
       else await session.transact((runner) => insertAudit(runner, events))
     },
     async listAudit(page) {
-      return (await session.rows(list, conditions(page))).map(eventOf)
+      return (await session.rows(list(page), page)).map(eventOf)
     },
   }
 }
@@ -56,28 +56,6 @@ function rowOf(event: AuditEvent): NewRow {
   }
 }
 
-interface Conditions {
-  readonly before: number
-  readonly from: number
-  readonly to: number
-  readonly type: string | null
-  readonly clientId: string | null
-  readonly subject: string | null
-  readonly limit: number
-}
-
-function conditions(page: AuditPage): Conditions {
-  return {
-    before: page.before ?? Number.MAX_SAFE_INTEGER,
-    from: page.from ?? 0,
-    to: page.to ?? Number.MAX_SAFE_INTEGER,
-    type: page.type ?? null,
-    clientId: page.clientId ?? null,
-    subject: page.subject ?? null,
-    limit: page.limit,
-  }
-}
-
 interface EventRow {
   readonly number: Integer
   readonly at: Integer
@@ -90,13 +68,18 @@ interface EventRow {
   readonly details: string | null
 }
 
-const list = statement<Conditions, EventRow>`
-  select * from gatewright_audit
-  where number < ${'before'} and at >= ${'from'} and at < ${'to'}
-    and (cast(${'type'} as text) is null or type = ${'type'})
-    and (cast(${'clientId'} as text) is null or client_id = ${'clientId'})
-    and (cast(${'subject'} as text) is null or subject = ${'subject'})
-  order by number desc limit ${'limit'}`
+const list = listing<AuditPage, EventRow>(
+  'select * from gatewright_audit where 1 = 1',
+  {
+    before: 'number < :before',
+    from: 'at >= :from',
+    to: 'at < :to',
+    type: 'type = :type',
+    clientId: 'client_id = :clientId',
+    subject: 'subject = :subject',
+  },
+  'order by number desc limit :limit',
+)
 
 function eventOf(row: EventRow): StoredAuditEvent {
   return {

@@ -1,6 +1,13 @@
 /** Clients in SQL. */
 
-import type { ClientRecord, ClientStore, NewClient, StoredClient, StoredSecret } from '../ports/clients.ts'
+import type {
+  ClientPage,
+  ClientRecord,
+  ClientStore,
+  NewClient,
+  StoredClient,
+  StoredSecret,
+} from '../ports/clients.ts'
 import { insertAudit } from './audit.ts'
 import { given, parsed } from './columns.ts'
 import type { Integer } from './columns.ts'
@@ -8,7 +15,7 @@ import { forUpdate } from './liveness.ts'
 import { appendRevocation } from './revocations.ts'
 import type { Session } from './session.ts'
 import { undo } from './session.ts'
-import { statement } from './statement.ts'
+import { listing, statement } from './statement.ts'
 
 /** The client operations of the store. */
 export function clientStore(session: Session): ClientStore {
@@ -20,8 +27,8 @@ export function clientStore(session: Session): ClientStore {
       const row = await session.row(select, { id })
       return row && clientOf(row)
     },
-    async listClients({ after = '', limit, source = null }) {
-      return (await session.rows(list, { after, limit, source })).map(clientOf)
+    async listClients(page) {
+      return (await session.rows(list(page), page)).map(clientOf)
     },
     async replaceClient(id, version, record) {
       const replaced = await session.changes(replace, { ...recordRow(record), id, version })
@@ -70,10 +77,11 @@ const insert = statement<NewRow>`
 
 const select = statement<{ id: string }, ClientRow>`select * from gatewright_clients where id = ${'id'}`
 
-const list = statement<{ after: string; limit: number; source: string | null }, ClientRow>`
-  select * from gatewright_clients
-  where id > ${'after'} and (cast(${'source'} as text) is null or source = ${'source'})
-  order by id limit ${'limit'}`
+const list = listing<ClientPage, ClientRow>(
+  'select * from gatewright_clients where 1 = 1',
+  { after: 'id > :after', source: 'source = :source' },
+  'order by id limit :limit',
+)
 
 const replace = statement<RecordRow & { id: string; version: number }>`
   update gatewright_clients set version = version + 1, source = ${'source'}, metadata = ${'metadata'},

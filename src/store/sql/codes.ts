@@ -90,7 +90,7 @@ const insert = statement<NewRow>`
     ${'dpop_jkt'}, ${'auth_time'}, ${'session_id'}, ${'data'}, ${'created_at'}, ${'expires_at'}, 0, ${'expires_at'})`
 
 const select = statement<{ hash: string }, CodeRow>`
-  select k.*, ${grantColumns('g')}, case when ${grantIsAlive('g')} then 1 else 0 end as is_alive
+  select k.*, ${grantColumns}, case when ${grantIsAlive('g')} then 1 else 0 end as is_alive
   from gatewright_codes as k join gatewright_grants as g on g.id = k.grant_id where k.hash = ${'hash'}`
 
 const countFailure = statement<{ hash: string }, { failures: Integer }>`

@@ -38,13 +38,13 @@ const client = clientIsAlive('d.client_id')
 
 /** The device code with this hash. */
 export const selectDevice = statement<{ hash: string }, DeviceRow>`
-  select d.*, ${grantColumns('g')},
+  select d.*, ${grantColumns},
     case when ${client} and (d.grant_id is null or ${isAlive}) then 1 else 0 end as is_alive
   from gatewright_device_codes as d ${() => selectWhere} d.hash = ${'hash'}`
 
 /** The device code that a user code is for. */
 export const selectDeviceByUserCode = statement<{ userCodeHash: string }, DeviceRow>`
-  select d.*, ${grantColumns('g')},
+  select d.*, ${grantColumns},
     case when ${client} and (d.grant_id is null or ${isAlive}) then 1 else 0 end as is_alive
   from gatewright_device_codes as d ${() => selectWhere} d.user_code_hash = ${'userCodeHash'}`
 

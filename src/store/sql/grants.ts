@@ -1,6 +1,6 @@
 /** Grants and families in SQL. */
 
-import type { GrantsStore, StoredFamily, StoredGrant } from '../ports/grants.ts'
+import type { GrantPage, GrantsStore, StoredFamily, StoredGrant } from '../ports/grants.ts'
 import { given, parsed, words } from './columns.ts'
 import type { Integer } from './columns.ts'
 import { holdOrMakeGrant, orGone } from './holding.ts'
@@ -9,7 +9,7 @@ import { clientIsAlive } from './liveness.ts'
 import type { Session } from './session.ts'
 import { undo } from './session.ts'
 import type { Fragment } from './statement.ts'
-import { statement } from './statement.ts'
+import { listing, statement } from './statement.ts'
 import type { Subjects } from './subjects.ts'
 
 /** The grant operations of the store. */
@@ -19,8 +19,8 @@ export function grantsStore(session: Session, subjects: Subjects): GrantsStore {
       const row = await session.row(selectGrant, { id })
       return row && grantOf(row)
     },
-    async listGrants({ subject = null, clientId = null, after = '', limit, now }) {
-      return (await session.rows(list, { subject, clientId, after, limit, now })).map(grantOf)
+    async listGrants(page) {
+      return (await session.rows(list(page), page)).map(grantOf)
     },
     async getFamily(id) {
       const row = await session.row(selectFamily, { id })
@@ -44,22 +44,37 @@ export function grantsStore(session: Session, subjects: Subjects): GrantsStore {
   }
 }
 
-/** The columns of a grant under an alias, as {@link GrantColumns}, for a select that joins. */
-export function grantColumns(alias: string): Fragment {
-  return () =>
-    ['id', 'client_id', 'subject', 'scopes', 'resources', 'created_at', 'last_used_at', 'revoked_at']
-      .map((column) => `${alias}.${column} as g_${column}`)
-      .join(', ')
+const grantNames = [
+  'id',
+  'client_id',
+  'subject',
+  'scopes',
+  'resources',
+  'created_at',
+  'last_used_at',
+  'revoked_at',
+]
+
+const familyNames = [
+  'id',
+  'grant_id',
+  'scopes',
+  'resources',
+  'dpop_jkt',
+  'auth_time',
+  'session_id',
+  'data',
+].concat('created_at', 'expires_at', 'revoked_at')
+
+function columnsOf(alias: 'g' | 'f', names: readonly string[]): string {
+  return names.map((name) => `${alias}.${name} as ${alias}_${name}`).join(', ')
 }
 
-/** The columns of a family under an alias, as {@link FamilyColumns}, for a select that joins. */
-export function familyColumns(alias: string): Fragment {
-  return () =>
-    ['id', 'grant_id', 'scopes', 'resources', 'dpop_jkt', 'auth_time', 'session_id', 'data']
-      .concat('created_at', 'expires_at', 'revoked_at')
-      .map((column) => `${alias}.${column} as f_${column}`)
-      .join(', ')
-}
+/** The columns of a grant under the alias `g`, as {@link GrantColumns}, for a select that joins. */
+export const grantColumns: Fragment = () => columnsOf('g', grantNames)
+
+/** The columns of a family under the alias `f`, as {@link FamilyColumns}, for a select that joins. */
+export const familyColumns: Fragment = () => columnsOf('f', familyNames)
 
 /** A grant in a row. */
 export interface GrantColumns {
@@ -123,22 +138,14 @@ const findClient = statement<{ clientId: string }>`
   select k.id from gatewright_clients as k where k.id = ${'clientId'} and ${clientIsAlive('k.id')}`
 
 const selectGrant = statement<{ id: string }, GrantColumns>`
-  select ${grantColumns('g')} from gatewright_grants as g where g.id = ${'id'}`
+  select ${grantColumns} from gatewright_grants as g where g.id = ${'id'}`
 
 const selectFamily = statement<{ id: string }, FamilyColumns>`
-  select ${familyColumns('f')} from gatewright_families as f where f.id = ${'id'}`
+  select ${familyColumns} from gatewright_families as f where f.id = ${'id'}`
 
-interface ListValues {
-  readonly subject: string | null
-  readonly clientId: string | null
-  readonly after: string
-  readonly limit: number
-  readonly now: number
-}
-
-const list = statement<ListValues, GrantColumns>`
-  select ${grantColumns('g')} from gatewright_grants as g
-  where g.id > ${'after'} and g.revoked_at is null and g.kept_until > ${'now'}
-    and (cast(${'subject'} as text) is null or g.subject = ${'subject'})
-    and (cast(${'clientId'} as text) is null or g.client_id = ${'clientId'})
-  order by g.id limit ${'limit'}`
+const list = listing<GrantPage, GrantColumns>(
+  `select ${columnsOf('g', grantNames)} from gatewright_grants as g
+    where g.revoked_at is null and g.kept_until > :now`,
+  { after: 'g.id > :after', subject: 'g.subject = :subject', clientId: 'g.client_id = :clientId' },
+  'order by g.id limit :limit',
+)

@@ -54,7 +54,7 @@ interface RefreshTokenRow extends GrantColumns, FamilyColumns {
 
 const select = statement<{ hash: string }, RefreshTokenRow>`
   select r.hash, r.created_at, r.expires_at, r.used_at, r.successor_hash, r.sealed_answer, r.sealed_until,
-    s.used_at as successor_used_at, ${familyColumns('f')}, ${grantColumns('g')},
+    s.used_at as successor_used_at, ${familyColumns}, ${grantColumns},
     case when f.revoked_at is null and ${grantIsAlive('g')} then 1 else 0 end as is_alive
   from gatewright_refresh_tokens as r
     join gatewright_families as f on f.id = r.family_id

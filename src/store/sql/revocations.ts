@@ -30,8 +30,6 @@ export function revocationStore(session: Session): RevocationStore {
       }),
     revokeFamily: (id, revoking) =>
       revoke('family', revoking, async (runner) => {
-        // The grant's row is the lock of everything under it; without it a rotation could put a successor beside this.
-        await runner.rows(lockGrantOfFamily, { id })
         return (await runner.row(markFamily, { id, now: revoking.now }))?.id
       }),
     revokeToken: (token, revoking) =>
@@ -101,10 +99,6 @@ interface Mark {
 
 const markGrant = statement<Mark, { id: string }>`
   update gatewright_grants set revoked_at = ${'now'} where id = ${'id'} and revoked_at is null returning id`
-
-const lockGrantOfFamily = statement<{ id: string }>`
-  select id from gatewright_grants
-  where id = (select grant_id from gatewright_families where id = ${'id'}) ${forUpdate}`
 
 const markFamily = statement<Mark, { id: string }>`
   update gatewright_families set revoked_at = ${'now'} where id = ${'id'} and revoked_at is null returning id`

@@ -49,6 +49,39 @@ export function statement<Values = Record<never, never>, Row = Record<never, nev
   return compiledOnce((flavor) => compose(texts, holes, flavor))
 }
 
+/**
+ * Writes the statements of a list with filters, one for each set of filters that is asked for, so that each can use the index
+ * that fits. A value is written `:name`.
+ *
+ * @param select What is always there, up to a condition.
+ * @param filters The condition for each value that may be missing.
+ * @param end What follows the conditions.
+ */
+export function listing<Values, Row>(
+  select: string,
+  filters: Readonly<Record<string, string>>,
+  end: string,
+): (values: Values) => Statement<Values, Row> {
+  const known = new Map<string, Statement<Values, Row>>()
+  return (values) => {
+    // The cast: whatever its type is called, it is an object with these names.
+    const given = values as Readonly<Record<string, unknown>>
+    const used = Object.keys(filters).filter((name) => given[name] !== undefined)
+    const key = used.join()
+    let found = known.get(key)
+    if (found === undefined) {
+      const [first = '', ...rest] = [select, ...used.map((name) => `and ${filters[name]}`), end]
+        .join(' ')
+        .split(':')
+      const names = rest.map((part) => /^\w+/.exec(part)?.[0] ?? '')
+      const texts = [first, ...rest.map((part) => part.replace(/^\w+/, ''))]
+      found = compiledOnce((flavor) => compose(texts, names, flavor))
+      known.set(key, found)
+    }
+    return found
+  }
+}
+
 /** How {@link insertion} writes a value into a column: `@` is the value. PostgreSQL wants to be told its type. */
 export const asText = 'cast(@ as text)'
 export const asInteger = 'cast(@ as bigint)'

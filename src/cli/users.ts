@@ -1,0 +1,188 @@
+/** `gatewright users`: the accounts of people. */
+
+import type { Account, Accounts } from '../server/accounts/types.ts'
+import { withoutUndefined } from '../protocol/without-undefined.ts'
+import { words } from './client-definition.ts'
+import { command } from './command.ts'
+import type { Command, Operand } from './command.ts'
+import { CommandError } from './command-error.ts'
+import { generatedPassword, readPassword } from './password-input.ts'
+import { inPlace, placeOptions, revokedUntil } from './place.ts'
+import type { Place } from './place.ts'
+import { counted, fields, json, moment, table } from './terminal.ts'
+
+const username: Operand = { name: 'username', article: 'a', example: 'alice' }
+const password = {
+  'password-stdin': {
+    kind: 'flag',
+    help: 'read the password from standard input; one is made and shown once unless told',
+  },
+} as const
+const onceNote = 'The password is shown once: what is kept is its hash.'
+const revokesNote =
+  'Everything that was issued for the account is revoked: refresh tokens at once, access tokens within seconds.'
+
+const add = command({
+  words: 'users add',
+  summary: 'add an account',
+  operands: [username],
+  options: {
+    ...password,
+    name: { kind: 'text', value: '<text>', help: 'what the person is called' },
+    email: { kind: 'text', value: '<address>', help: 'where to write to them' },
+    scope: {
+      kind: 'list',
+      value: '<names>',
+      help: 'what the account may be granted by a login with its password',
+    },
+    disabled: { kind: 'flag', help: 'may not log in until it is enabled' },
+    ...placeOptions,
+  },
+  notes: ['A password is never an argument: other programs on this machine could read it there.'],
+  examples: [
+    'gatewright users add alice --scope "me items:read" --server src/server.ts',
+    'pass show alice | gatewright users add alice --password-stdin --database file:app.db',
+  ],
+  async run([name = ''], values) {
+    const secret = await passwordFor(values['password-stdin'])
+    return inPlace(values, async ({ accounts }) => {
+      const account = await accounts.create({
+        username: name,
+        password: secret.value,
+        name: values.name,
+        email: values.email,
+        scopes: words(values.scope),
+        disabled: values.disabled,
+      })
+      const shown = secret.isMade ? secret.value : undefined
+      if (values.json === true) return json(withoutUndefined({ ...accountJson(account), password: shown }))
+      const text = fields([
+        ['id', account.id],
+        ['username', account.username],
+        ['password', shown],
+      ])
+      return `Added an account.\n\n${text}${shown === undefined ? '' : `\n${onceNote}\n`}`
+    })
+  },
+})
+
+const list = command({
+  words: 'users list',
+  summary: 'list the accounts, oldest first',
+  options: {
+    limit: { kind: 'text', value: '<number>', help: 'at most so many; 100 unless told, 1,000 at most' },
+    after: { kind: 'text', value: '<id>', help: 'those after the account with this id' },
+    ...placeOptions,
+  },
+  examples: ['gatewright users list --server src/server.ts'],
+  run: (_, values) =>
+    inPlace(values, async ({ accounts }) => {
+      const limit = values.limit === undefined ? 100 : Number(values.limit)
+      const page = await accounts.list({
+        limit,
+        ...(values.after === undefined ? {} : { after: values.after }),
+      })
+      if (values.json === true) return json(page.map(accountJson))
+      if (page.length === 0) return 'There are no accounts.\n'
+      const rows = page.map((account) => [
+        account.username,
+        account.name ?? '',
+        account.scopes.join(' '),
+        account.disabled ? 'disabled' : '',
+        account.id,
+      ])
+      const last = page.length < limit ? '' : `; for more: --after ${page.at(-1)?.id ?? ''}`
+      return `${table([['USERNAME', 'NAME', 'SCOPES', 'STATE', 'ID'], ...rows])}\n${counted(page.length, 'account')}${last}\n`
+    }),
+})
+
+const setPassword = command({
+  words: 'users set-password',
+  summary: 'set another password and end every session',
+  operands: [username],
+  options: { ...password, ...placeOptions },
+  notes: [revokesNote],
+  examples: ['gatewright users set-password alice --server src/server.ts'],
+  async run([name = ''], values) {
+    const secret = await passwordFor(values['password-stdin'])
+    return inPlace(values, async (place) => {
+      const { id } = await theAccount(place.accounts, name)
+      await place.accounts.setPassword(id, secret.value)
+      await revokeAll(place, id)
+      const shown = secret.isMade ? secret.value : undefined
+      if (values.json === true) return json(withoutUndefined({ id, username: name, password: shown }))
+      const text = shown === undefined ? '' : `\n${fields([['password', shown]])}\n${onceNote}\n`
+      return `Set the password of ${name}.\n${text}`
+    })
+  },
+})
+
+const disable = changing(
+  'disable',
+  'keep an account from logging in and end every session',
+  async (place, id) => {
+    await place.accounts.update(id, { disabled: true })
+    await revokeAll(place, id)
+  },
+)
+
+const enable = changing('enable', 'let an account log in again', async ({ accounts }, id) => {
+  await accounts.update(id, { disabled: false })
+})
+
+const remove = changing('remove', 'remove an account and end every session', async (place, id) => {
+  await place.accounts.remove(id)
+  await revokeAll(place, id)
+})
+
+/** The commands. */
+export const userCommands: readonly Command[] = [add, list, disable, enable, setPassword, remove]
+
+function changing(
+  verb: 'disable' | 'enable' | 'remove',
+  summary: string,
+  change: (place: Place, id: string) => Promise<void>,
+): Command {
+  return command({
+    words: `users ${verb}`,
+    summary,
+    operands: [username],
+    options: placeOptions,
+    notes: verb === 'enable' ? [] : [revokesNote],
+    examples: [`gatewright users ${verb} alice --server src/server.ts`],
+    run: ([name = ''], values) =>
+      inPlace(values, async (place) => {
+        const { id } = await theAccount(place.accounts, name)
+        await change(place, id)
+        return values.json === true
+          ? json({ id, username: name, [`${verb}d`]: true })
+          : `${past[verb]} ${name}.\n`
+      }),
+  })
+}
+
+const past = { disable: 'Disabled', enable: 'Enabled', remove: 'Removed' } as const
+
+/** What lives on after a password was changed is what the change was to end. */
+async function revokeAll({ store }: Place, subject: string): Promise<void> {
+  const now = Date.now()
+  await store.revokeSubject(subject, { now, until: revokedUntil(now) })
+}
+
+async function theAccount(accounts: Accounts, name: string): Promise<Account> {
+  const account = await accounts.find(name)
+  if (account === undefined) throw new CommandError(`there is no account ${JSON.stringify(name)}`)
+  return account
+}
+
+async function passwordFor(
+  isGiven: boolean | undefined,
+): Promise<{ readonly value: string; readonly isMade: boolean }> {
+  return isGiven === true
+    ? { value: await readPassword(), isMade: false }
+    : { value: generatedPassword(), isMade: true }
+}
+
+function accountJson({ createdAt, ...account }: Account): Readonly<Record<string, unknown>> {
+  return { ...account, createdAt: moment(createdAt.getTime()) }
+}
