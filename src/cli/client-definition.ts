@@ -10,8 +10,15 @@ import { offeredMethods } from '../server/endpoints/offered.ts'
 import type { Option, Values } from './command.ts'
 import { CommandError, UsageError } from './command-error.ts'
 
+type Flags = 'public' | 'native' | 'first-party'
+type Texts = 'name' | 'auth-method' | 'jwks' | 'jwks-uri'
+type Lists = 'redirect-uri' | 'grant-type' | 'scope' | 'client-credentials-scope' | 'introspects'
+type ClientOptions = Readonly<
+  Record<Flags, Option<'flag'>> & Record<Texts, Option<'text'>> & Record<Lists, Option<'list'>>
+>
+
 /** What a client can be told to be. */
-export const clientOptions = {
+export const clientOptions: ClientOptions = {
   name: { kind: 'text', value: '<text>', help: 'client_name: what people are shown' },
   'redirect-uri': {
     kind: 'list',
@@ -50,7 +57,7 @@ export const clientOptions = {
   jwks: { kind: 'text', value: '<file>', help: 'jwks: its public keys, for private_key_jwt' },
   'jwks-uri': { kind: 'text', value: '<url>', help: 'jwks_uri: where its public keys are' },
   introspects: { kind: 'list', value: '<resource>', help: 'an API whose tokens it may introspect' },
-} as const satisfies Readonly<Record<string, Option>>
+}
 
 /**
  * Reads the options.
@@ -59,10 +66,7 @@ export const clientOptions = {
  * @throws {UsageError} When an option has a value that does not exist, or two of them contradict each other.
  * @throws {CommandError} When the file of keys cannot be read.
  */
-export function clientDefinition(
-  id: string | undefined,
-  values: Values<typeof clientOptions>,
-): ClientDefinition {
+export function clientDefinition(id: string | undefined, values: Values<ClientOptions>): ClientDefinition {
   const grants = words(values['grant-type'])?.map(grantType)
   return withoutUndefined({
     id: id ?? newClientId(),
@@ -81,7 +85,7 @@ export function clientDefinition(
 }
 
 /** All scopes that the options name. */
-export function namedScopes(values: Values<typeof clientOptions>): readonly string[] {
+export function namedScopes(values: Values<ClientOptions>): readonly string[] {
   return words([...(values.scope ?? []), ...(values['client-credentials-scope'] ?? [])]) ?? []
 }
 
@@ -100,7 +104,7 @@ function grantType(name: string): GrantType {
 function authMethod({
   public: isPublic,
   'auth-method': method,
-}: Values<typeof clientOptions>): ClientAuthenticationMethod | undefined {
+}: Values<ClientOptions>): ClientAuthenticationMethod | undefined {
   if (method === undefined) return isPublic === true ? 'none' : undefined
   const found = offeredMethods.find((each) => each === method)
   if (found === undefined) {

@@ -6,7 +6,8 @@ import { clientDefinition, clientOptions, namedScopes } from './client-definitio
 import { clientJson, clientText, sourceNames } from './client-view.ts'
 import { command } from './command.ts'
 import type { Command, Operand } from './command.ts'
-import { CommandError, UsageError } from './command-error.ts'
+import { CommandError } from './command-error.ts'
+import { wholeNumber } from './command-line.ts'
 import { inPlace, placeOptions } from './place.ts'
 import { counted, fields, json, moment, table } from './terminal.ts'
 
@@ -101,7 +102,7 @@ const rotateSecret = command({
   notes: [`${onceNote} Two secrets work at most: the oldest one ends at once.`],
   examples: ['gatewright clients rotate-secret web --overlap 3600 --server src/server.ts'],
   run([clientId = ''], values) {
-    const overlap = overlapOf(values.overlap)
+    const overlap = wholeNumber('--overlap', values.overlap ?? '86400', 0, 31_536_000)
     return inPlace(values, async ({ clients }) => {
       const { source } = await theClient(clients, clientId)
       if (source === 'code') {
@@ -173,10 +174,4 @@ async function theClient(clients: Clients, clientId: string): Promise<Client> {
 
 function unknown(clientId: string): ClientError {
   return new ClientError('unknown', `There is no client ${JSON.stringify(clientId)}`)
-}
-
-function overlapOf(text: string | undefined): number {
-  const seconds = text === undefined ? 86_400 : Number(text)
-  if (Number.isInteger(seconds) && seconds >= 0 && seconds <= 31_536_000) return seconds
-  throw new UsageError(`--overlap is a whole number of seconds, up to a year, not ${JSON.stringify(text)}`)
 }

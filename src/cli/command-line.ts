@@ -67,12 +67,27 @@ function tooMany(words: string, operands: readonly Operand[], count: number): st
     : `${words} takes ${operands.length} words, not ${count}`
 }
 
+/**
+ * Reads a number.
+ *
+ * @param option As it was typed, with its dashes.
+ * @throws {UsageError} For anything but a whole number in this range.
+ */
+export function wholeNumber(option: string, text: string, least: number, most: number): number {
+  const number = Number(text)
+  if (/^\d{1,9}$/.test(text) && number >= least && number <= most) return number
+  throw new UsageError(`${option} is a whole number from ${least} to ${most}, not ${JSON.stringify(text)}`)
+}
+
 /** The name that somebody most likely wanted to type, as a question. */
 export function meant(typed: string, names: readonly string[]): string {
   const word = typed.replace(/^-+/, '')
   const [closest] = names
     .map((name) => ({ name, distance: distance(word, name) }))
-    .filter((each) => each.distance <= Math.max(1, Math.floor(each.name.length / 3)))
+    .filter(
+      ({ name, distance }) =>
+        distance <= Math.max(1, Math.floor(name.length / 3)) || (word.length > 3 && name.startsWith(word)),
+    )
     .toSorted((one, two) => one.distance - two.distance)
   if (closest === undefined) return ''
   return `; did you mean ${typed.startsWith('-') ? '--' : ''}${closest.name}?`

@@ -1,9 +1,8 @@
 /** What a command is: its words, what it takes, and what it does. */
 
-/** An option of a command. */
-export interface Option {
-  /** `flag` is there or not, `text` has a value, `list` may come several times. */
-  readonly kind: 'flag' | 'text' | 'list'
+/** An option of a command: `flag` is there or not, `text` has a value, `list` may come several times. */
+export interface Option<Kind extends 'flag' | 'text' | 'list' = 'flag' | 'text' | 'list'> {
+  readonly kind: Kind
   readonly short?: string
   /** What stands for the value in the help: `<file>`. */
   readonly value?: string

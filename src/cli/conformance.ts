@@ -5,8 +5,6 @@ import type { Command } from './command.ts'
 import { asCommandError, CommandError, UsageError } from './command-error.ts'
 import { preparedDatabase } from './conformance-database.ts'
 import type { PreparedDatabase } from './conformance-database.ts'
-import { accountStoreConformance } from '../store/conformance.ts'
-import { grantStoreConformance } from '../store/grant-conformance.ts'
 import { counted, json } from './terminal.ts'
 
 /** A promise that was looked at. */
@@ -16,7 +14,11 @@ interface Outcome {
   readonly isKept: boolean
   /** Why not. */
   readonly reason?: string
+  readonly isStuck?: boolean
 }
+
+/** How long a case may take, in seconds; on a quiet machine the longest one takes three. */
+const patience = 120
 
 /** Fails when a promise is not kept, or the database may not be used for this. */
 export const conformance: Command = command({
@@ -49,12 +51,14 @@ export const conformance: Command = command({
       const say = values.json === true ? () => {} : (line: string) => void process.stdout.write(`${line}\n`)
       const outcomes: Outcome[] = []
       try {
-        for (const suite of suitesOf(prepared)) {
+        for (const suite of await suitesOf(prepared)) {
           say(`${suite.title} on ${prepared.dialect}`)
           for (const { name, run } of suite.cases) {
             const outcome = await outcomeOf(suite.title, name, run, prepared)
             outcomes.push(outcome)
             say(lineOf(outcome))
+            // It still runs, and would get in the way of the others.
+            if (outcome.isStuck === true) return told(outcomes, values.json === true, Date.now() - began)
           }
           say('')
         }
@@ -73,7 +77,10 @@ interface Suite {
   readonly cases: readonly { readonly name: string; readonly run: () => Promise<void> }[]
 }
 
-function suitesOf(database: PreparedDatabase): readonly Suite[] {
+/** Loaded here: the other commands do without the suites. */
+async function suitesOf(database: PreparedDatabase): Promise<readonly Suite[]> {
+  const { accountStoreConformance } = await import('../store/conformance.ts')
+  const { grantStoreConformance } = await import('../store/grant-conformance.ts')
   return [
     {
       title: 'Accounts',
@@ -99,12 +106,18 @@ async function outcomeOf(
   const name = title.replace(/^SECURITY [\d, and]+: /, '')
   // Before each one, not after: what a failed case leaves behind must not fail the next.
   await empty()
+  const stuck = Symbol('stuck')
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<typeof stuck>((resolve) => (timer = setTimeout(resolve, patience * 1000, stuck)))
   try {
-    await run()
-    return { suite, name, isKept: true }
+    if ((await Promise.race([run(), late])) !== stuck) return { suite, name, isKept: true }
+    const reason = `not done after ${patience} s; the cases after it were not run`
+    return { suite, name, isKept: false, reason, isStuck: true }
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     return { suite, name, isKept: false, reason }
+  } finally {
+    clearTimeout(timer)
   }
 }
 

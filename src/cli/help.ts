@@ -42,7 +42,7 @@ export function helpOf(command: Command): string {
   const help = ['  -h, --help', 'print this'] as const
   const width = Math.max(...[...options, help].map(([left]) => left.length)) + 3
   return [
-    `${wrapped(sentence)}\n\nUsage\n  gatewright ${usage(command)}\n`,
+    `${wrapped(sentence)}\n\nUsage\n  gatewright ${usage(command)} [options]\n`,
     ...notes.map((note) => `${wrapped(note)}\n`),
     `Options\n${columns([...options, help], width)}`,
     ...(examples.length === 0 ? [] : [`Examples\n${examples.map((each) => `  ${each}\n`).join('')}`]),

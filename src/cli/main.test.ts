@@ -7,6 +7,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Command } from './command.ts'
+import { commands, groups } from './commands.ts'
+import { helpOf, overview } from './help.ts'
 
 const main = fileURLToPath(new URL('main.ts', import.meta.url))
 let folder: string
@@ -97,7 +100,7 @@ test('routes prints the same as JSON', async () => {
 test('help and version go to standard output', async () => {
   const help = await gatewright('--help')
   expect(help).toMatchObject({ code: 0, stderr: '' })
-  expect(help.stdout).toContain('gatewright openapi <module>')
+  expect(help.stdout).toContain('  openapi <module>')
   const manifest = await readFile(new URL('../../package.json', import.meta.url), 'utf8')
   const { version } = JSON.parse(manifest) as { version: string }
   expect(await gatewright('--version')).toMatchObject({ code: 0, stdout: `${version}\n` })
@@ -105,14 +108,39 @@ test('help and version go to standard output', async () => {
 
 test.each([
   [[], 'say what to do'],
-  [['serve'], 'no command "serve"'],
+  [['--pretty', 'openapi'], 'the command comes first, not --pretty'],
+  [['serv'], 'no command "serv"; did you mean serve?'],
+  [['serve'], 'serve needs a module'],
+  [['serve', 'app.ts', '--port', '80a'], '--port is a whole number from 0 to 65535, not "80a"'],
+  [['clients'], 'say what to do with clients: add, list, show, rotate-secret, remove'],
+  [['clients', 'ad'], 'no command "clients ad"; did you mean add?'],
+  [['clients', 'list'], 'say where: --server <module> or --database <url>'],
+  [['clients', 'list', '--server', 'a.ts', '--database', 'file:a.db'], '--server or --database, not both'],
+  [['clients', 'list', '--server', 'a.ts', '--issuer', 'https://a.test'], 'a server has its own'],
+  [['clients', 'show', '--database', 'file:a.db'], 'clients show needs an id'],
+  [['clients', 'add', '--redirect-ur', 'x'], 'has no option --redirect-ur; did you mean --redirect-uri?'],
+  [['clients', 'add', '--grant-type', 'implicit', '--database', 'file:a.db'], 'is one of authorization_code'],
+  [['clients', 'add', '--auth-method', 'magic', '--database', 'file:a.db'], 'is one of client_secret_basic'],
+  [['clients', 'add', '--public', '--auth-method', 'private_key_jwt'], '--public is --auth-method none'],
+  [['clients', 'rotate-secret', 'x', '--overlap', '-1'], 'overlap'],
+  [
+    ['users', 'list', '--limit', 'all', '--database', 'file:a.db'],
+    '--limit is a whole number from 1 to 1000',
+  ],
+  [
+    ['clients', 'rotate-secret', 'x', '--overlap=-1', '--database', 'file:a.db'],
+    '--overlap is a whole number',
+  ],
+  [['users', 'add', 'alice', '--password', 'x'], 'users add has no option --password; did you mean'],
+  [['conformance'], '--database <url>'],
+  [['conformance', '--database', 'sqlite::memory:'], 'the races need several'],
   [['openapi'], 'needs a module'],
   [['openapi', 'a.ts', 'b.ts'], 'one module, not 2'],
-  [['openapi', 'app.ts', '--pretty'], "unknown option '--pretty'"],
+  [['openapi', 'app.ts', '--pretty'], 'openapi has no option --pretty'],
   [['openapi', 'app.ts', '--json'], 'openapi has no option --json'],
-  [['routes', 'app.ts', '-o', 'x'], 'routes has no option --output'],
+  [['routes', 'app.ts', '-o', 'x'], 'routes has no option -o'],
   [['openapi', 'app.ts', '--output'], "'-o, --output <value>' argument missing"],
-])('what was not asked rightly is one line and exit code 2: %j', async (parameters, expected) => {
+] as const)('what was not asked rightly is one line and exit code 2: %j', async (parameters, expected) => {
   const { code, stdout, stderr } = await gatewright(...parameters)
   expect([code, stdout, stderr]).toEqual([2, '', expect.stringContaining(expected)])
   expect(stderr.trimEnd().split('\n')).toHaveLength(1)
@@ -129,6 +157,25 @@ test.each([
   const { code, stdout, stderr } = await gatewright('routes', file)
   expect([code, stdout, stderr]).toEqual([1, '', expect.stringContaining(expected)])
   expect(stderr.trimEnd().split('\n')).toHaveLength(1)
+})
+
+test('every command has a help that fits a terminal', async () => {
+  const overall = overview(groups)
+  expect(commands.size).toBeGreaterThan(15)
+  for (const [words, command] of commands) {
+    expect(overall).toContain(`\n  ${words}`)
+    const [prose = ''] = helpOf(command).split('\nExamples\n')
+    expect(prose).toContain(`\nUsage\n  gatewright ${words}`)
+    expect(Math.max(...prose.split('\n').map((line) => line.length))).toBeLessThanOrEqual(92)
+  }
+  expect(Math.max(...overall.split('\n').map((line) => line.length))).toBeLessThanOrEqual(92)
+  const [one, group] = await Promise.all([
+    gatewright('clients', 'add', 'x', '--help'),
+    gatewright('clients', '-h'),
+  ])
+  expect(one).toMatchObject({ code: 0, stderr: '', stdout: helpOf(commands.get('clients add') as Command) })
+  expect(group).toMatchObject({ code: 0, stderr: '' })
+  expect(group.stdout).toContain('\n  clients rotate-secret <id>')
 })
 
 test('a file that cannot be written is one line and exit code 1', async () => {

@@ -2,7 +2,9 @@
 
 import { assertionAlgorithms } from '../server/client-authentication.ts'
 import { accounts } from '../server/accounts/accounts.ts'
+import { revokingAccounts } from '../server/accounts/revoking.ts'
 import type { Accounts } from '../server/accounts/types.ts'
+import { auditEvent } from '../server/audit.ts'
 import { clientsIn } from '../server/clients.ts'
 import type { Clients } from '../server/clients.ts'
 import { offeredGrants, offeredMethods } from '../server/endpoints/offered.ts'
@@ -25,8 +27,12 @@ export interface Place {
   readonly keys: () => Promise<SigningKeys>
 }
 
+type PlaceOptions = Readonly<
+  Record<'server' | 'database' | 'issuer', Option<'text'>> & { json: Option<'flag'> }
+>
+
 /** The options by which every command of this kind is told where to work. */
-export const placeOptions = {
+export const placeOptions: PlaceOptions = {
   server: {
     kind: 'text',
     value: '<module>',
@@ -39,10 +45,10 @@ export const placeOptions = {
   },
   issuer: { kind: 'text', value: '<url>', help: 'the issuer of the server; to change keys with --database' },
   json: { kind: 'flag', help: 'print JSON' },
-} as const satisfies Readonly<Record<string, Option>>
+}
 
 /** What {@link inPlace} reads of the options. */
-export type PlaceValues = Values<typeof placeOptions>
+export type PlaceValues = Values<PlaceOptions>
 
 /**
  * How long access tokens may live where the settings of the server are not known: what is revoked is remembered for so
@@ -51,7 +57,7 @@ export type PlaceValues = Values<typeof placeOptions>
 const longestLife = 30 * 86_400_000
 
 /** Until when a revocation of this moment has to be remembered. */
-export function revokedUntil(now: number): number {
+function revokedUntil(now: number): number {
   return now + longestLife
 }
 
@@ -110,7 +116,11 @@ async function inDatabase(
   try {
     await using database = await openDatabase(url)
     const store = await sqlGrantStore(database, Date.now())
-    const users = await accounts({ database })
+    const users = revokingAccounts(await accounts({ database }), async (subject, why) => {
+      const now = Date.now()
+      const audit = [auditEvent(why, now, { subject })]
+      await store.revokeSubject(subject, { now, until: revokedUntil(now), audit })
+    })
     const rules = {
       grantTypes: [...offeredGrants],
       authenticationMethods: offeredMethods,
@@ -121,7 +131,7 @@ async function inDatabase(
     return await work({
       accounts: users,
       store,
-      clients: clientsIn(store, rules, Date.now, revokedUntil),
+      clients: clientsIn(store, rules, Date.now, revokedUntil, (event) => store.appendAudit([event])),
       keys: () => keysIn(store, issuer),
     })
   } catch (error) {
@@ -153,5 +163,5 @@ async function keysIn(store: GrantStore, issuer: string | undefined): Promise<Si
     },
     process.env,
   )
-  return signingKeys(store, settings)
+  return signingKeys(store, settings, (event) => store.appendAudit([event]))
 }

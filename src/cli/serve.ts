@@ -2,7 +2,8 @@
 
 import { command } from './command.ts'
 import type { Command } from './command.ts'
-import { asCommandError, CommandError, UsageError } from './command-error.ts'
+import { asCommandError, CommandError } from './command-error.ts'
+import { wholeNumber } from './command-line.ts'
 import { loadModule } from './load-module.ts'
 
 /** Fails when nothing is exported that can be served, the database cannot be used, or the port cannot be had. */
@@ -30,7 +31,7 @@ export const serve: Command = command({
   ],
   examples: ['gatewright serve src/server.ts --host 0.0.0.0 --port 443 --trust-proxy 10.0.0.1'],
   async run([module = ''], { port, host, 'trust-proxy': proxies }) {
-    const asked = port === undefined ? undefined : portOf(port)
+    const asked = port === undefined ? undefined : wholeNumber('--port', port, 0, 65_535)
     const { app, server } = await loadModule(module)
     const served = app ?? server?.app
     if (served === undefined) {
@@ -58,12 +59,6 @@ export const serve: Command = command({
     return 'Stopped.\n'
   },
 })
-
-function portOf(text: string): number {
-  const port = Number(text)
-  if (/^\d{1,5}$/.test(text) && port <= 65_535) return port
-  throw new UsageError(`--port is a whole number from 0 to 65535, not ${JSON.stringify(text)}`)
-}
 
 /** `loopback` stands beside other addresses here. */
 function addressesOf(proxy: string): readonly string[] {

@@ -6,8 +6,9 @@ import { words } from './client-definition.ts'
 import { command } from './command.ts'
 import type { Command, Operand } from './command.ts'
 import { CommandError } from './command-error.ts'
+import { wholeNumber } from './command-line.ts'
 import { generatedPassword, readPassword } from './password-input.ts'
-import { inPlace, placeOptions, revokedUntil } from './place.ts'
+import { inPlace, placeOptions } from './place.ts'
 import type { Place } from './place.ts'
 import { counted, fields, json, moment, table } from './terminal.ts'
 
@@ -75,9 +76,9 @@ const list = command({
     ...placeOptions,
   },
   examples: ['gatewright users list --server src/server.ts'],
-  run: (_, values) =>
-    inPlace(values, async ({ accounts }) => {
-      const limit = values.limit === undefined ? 100 : Number(values.limit)
+  async run(_, values) {
+    const limit = wholeNumber('--limit', values.limit ?? '100', 1, 1000)
+    return inPlace(values, async ({ accounts }) => {
       const page = await accounts.list({
         limit,
         ...(values.after === undefined ? {} : { after: values.after }),
@@ -93,7 +94,8 @@ const list = command({
       ])
       const last = page.length < limit ? '' : `; for more: --after ${page.at(-1)?.id ?? ''}`
       return `${table([['USERNAME', 'NAME', 'SCOPES', 'STATE', 'ID'], ...rows])}\n${counted(page.length, 'account')}${last}\n`
-    }),
+    })
+  },
 })
 
 const setPassword = command({
@@ -108,7 +110,6 @@ const setPassword = command({
     return inPlace(values, async (place) => {
       const { id } = await theAccount(place.accounts, name)
       await place.accounts.setPassword(id, secret.value)
-      await revokeAll(place, id)
       const shown = secret.isMade ? secret.value : undefined
       if (values.json === true) return json(withoutUndefined({ id, username: name, password: shown }))
       const text = shown === undefined ? '' : `\n${fields([['password', shown]])}\n${onceNote}\n`
@@ -122,7 +123,6 @@ const disable = changing(
   'keep an account from logging in and end every session',
   async (place, id) => {
     await place.accounts.update(id, { disabled: true })
-    await revokeAll(place, id)
   },
 )
 
@@ -132,7 +132,6 @@ const enable = changing('enable', 'let an account log in again', async ({ accoun
 
 const remove = changing('remove', 'remove an account and end every session', async (place, id) => {
   await place.accounts.remove(id)
-  await revokeAll(place, id)
 })
 
 /** The commands. */
@@ -162,12 +161,6 @@ function changing(
 }
 
 const past = { disable: 'Disabled', enable: 'Enabled', remove: 'Removed' } as const
-
-/** What lives on after a password was changed is what the change was to end. */
-async function revokeAll({ store }: Place, subject: string): Promise<void> {
-  const now = Date.now()
-  await store.revokeSubject(subject, { now, until: revokedUntil(now) })
-}
 
 async function theAccount(accounts: Accounts, name: string): Promise<Account> {
   const account = await accounts.find(name)

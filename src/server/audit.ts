@@ -4,6 +4,9 @@ import type { AuditEvent as StoredEvent } from '../store/grant-store.ts'
 
 /** What can happen: a closed union, so that whoever reads events can be exhaustive. */
 export type AuditEventType =
+  | 'account.disabled'
+  | 'account.password_changed'
+  | 'account.removed'
   | 'client.authentication_failed'
   | 'client.created'
   | 'client.removed'

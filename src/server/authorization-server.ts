@@ -11,7 +11,9 @@ import { openDatabase } from '../store/open.ts'
 import type { AnyDatabase } from '../store/database.ts'
 import type { GrantStore } from '../store/grant-store.ts'
 import { accounts } from './accounts/accounts.ts'
+import { revokingAccounts } from './accounts/revoking.ts'
 import type { Accounts } from './accounts/types.ts'
+import { auditEvent } from './audit.ts'
 import { assertionAlgorithms } from './client-authentication.ts'
 import { clientsIn } from './clients.ts'
 import type { Clients } from './clients.ts'
@@ -32,7 +34,7 @@ import { deviceInteractionOf } from './interaction/device.ts'
 import type { DeviceInteraction } from './interaction/device.ts'
 import { interactionOf } from './interaction/interaction.ts'
 import type { Interaction } from './interaction/interaction.ts'
-import { longestToken, signingKeys } from './keys/signing-keys.ts'
+import { revokedUntil, signingKeys } from './keys/signing-keys.ts'
 import type { SigningKeys } from './keys/signing-keys.ts'
 import { rateLimits } from './rate-limits.ts'
 import { revocationFeed } from './revocation-feed.ts'
@@ -47,9 +49,7 @@ const revocationPoll = 1000
 export interface AuthorizationServer<Scope extends string = string> extends AnyRouter {
   readonly issuer: string
   /** A security scheme for the APIs of this server: verified in the process, revocations included. */
-  readonly bearer: (
-    options?: BearerOptions,
-  ) => Dependency<AccessToken<Scope>, Scope>
+  readonly bearer: (options?: BearerOptions) => Dependency<AccessToken<Scope>, Scope>
   /** Everything of the server that waits for the database. The first request does it by itself. */
   readonly open: () => Promise<OpenServer>
   /** The server alone, as an application. */
@@ -92,10 +92,14 @@ export function authorizationServer<const Scopes extends ScopeCatalogue>(
   const plain = options as unknown as AuthorizationServerOptions // the scopes are a narrower record, and only read
   const settings = settingsOf(plain, typeof process === 'undefined' ? {} : process.env)
   let opening: Promise<Opened> | undefined
+  let failure: { readonly error: unknown; readonly until: number } | undefined
   const opened = (): Promise<Opened> => {
+    // Whoever sends requests to a server that cannot open does not make it try each time.
+    if (failure !== undefined && performance.now() < failure.until) return Promise.reject(failure.error)
     opening ??= openServer(plain, settings).catch((error: unknown) => {
-      // The database may be back for the next request.
+      // The database may be back a second later.
       opening = undefined
+      failure = { error, until: performance.now() + 1000 }
       throw error
     })
     return opening
@@ -125,7 +129,9 @@ export function authorizationServer<const Scopes extends ScopeCatalogue>(
     declared,
     bearer: (bearerOptions = {}) => bearerOf(settings, service, bearerOptions),
     open: async () => (await opened()).parts,
-    app: api({ title: 'Authorization server', docs: false, report: settings.report }).include({ declared }).onStop(close),
+    app: api({ title: 'Authorization server', docs: false, report: settings.report })
+      .include({ declared })
+      .onStop(close),
     close,
   }
 }
@@ -140,23 +146,18 @@ async function openServer(options: AuthorizationServerOptions, settings: Setting
   const { database: target } = options
   const isOurs = typeof target === 'string' || !('kysely' in target)
   const database: AnyDatabase = isOurs ? await openDatabase(target) : target
+  try {
+    return await openOn(database, isOurs, settings)
+  } catch (error) {
+    // Nothing of a failed start stays open.
+    if (isOurs) await database.close()
+    throw error
+  }
+}
+
+async function openOn(database: AnyDatabase, isOurs: boolean, settings: Settings): Promise<Opened> {
   const { now, report } = settings
   const store = await sqlGrantStore(database, now())
-  const users = await accounts({ database, scopes: Object.keys(settings.scopes) })
-  const rules = {
-    grantTypes: [...offeredGrants],
-    authenticationMethods: offeredMethods,
-    scopes: Object.keys(settings.scopes),
-    assertionAlgorithms,
-    idTokenAlgorithms: [],
-  }
-  const clients = clientsIn(store, rules, now, (at) => at + longestToken(settings) + 120_000)
-  await clients.apply(settings.clients)
-  const keys = signingKeys(store, settings)
-  await keys.current()
-  const revocations = revocationFeed(store, settings)
-  await revocations.refresh()
-  revocations.start(revocationPoll)
   const tell: Service['tell'] = (events) => {
     for (const event of events) {
       try {
@@ -166,6 +167,40 @@ async function openServer(options: AuthorizationServerOptions, settings: Setting
       }
     }
   }
+  const audit: Service['audit'] = async (events) => {
+    await store.appendAudit(events)
+    tell(events)
+  }
+  const rules = {
+    grantTypes: [...offeredGrants],
+    authenticationMethods: offeredMethods,
+    scopes: Object.keys(settings.scopes),
+    assertionAlgorithms,
+    idTokenAlgorithms: [],
+  }
+  const clients = clientsIn(
+    store,
+    rules,
+    now,
+    (at) => revokedUntil(settings, at),
+    (event) => audit([event]),
+  )
+  await clients.apply(settings.clients)
+  const keys = signingKeys(store, settings, (event) => audit([event]))
+  await keys.current()
+  const revocations = revocationFeed(store, settings)
+  await revocations.refresh()
+  const users = revokingAccounts(
+    await accounts({ database, scopes: Object.keys(settings.scopes) }),
+    async (subject, why) => {
+      const at = now()
+      const events = [auditEvent(why, at, { subject })]
+      await store.revokeSubject(subject, { now: at, until: revokedUntil(settings, at), audit: events })
+      tell(events)
+      await revocations.refresh()
+    },
+  )
+  revocations.start(revocationPoll)
   const service: Service = {
     settings,
     store,
@@ -176,16 +211,20 @@ async function openServer(options: AuthorizationServerOptions, settings: Setting
     revocations,
     nonces: dpopNonces(settings.secretKey, now),
     tell,
-    async audit(events) {
-      await store.appendAudit(events)
-      tell(events)
-    },
+    audit,
   }
   const cleaning = setInterval(() => void purge(store, now).catch(report), 60_000)
   cleaning.unref()
   return {
     service,
-    parts: { accounts: users, clients, keys, store, interaction: interactionOf(service), devices: deviceInteractionOf(service) },
+    parts: {
+      accounts: users,
+      clients,
+      keys,
+      store,
+      interaction: interactionOf(service),
+      devices: deviceInteractionOf(service),
+    },
     async close() {
       clearInterval(cleaning)
       revocations.stop()
@@ -196,10 +235,13 @@ async function openServer(options: AuthorizationServerOptions, settings: Setting
   }
 }
 
+/** How long audit events are kept: 400 days, in milliseconds. */
+const auditAge = 400 * 86_400_000
+
 /** A step at a time, so that nobody waits behind it. */
 async function purge(store: GrantStore, now: () => number): Promise<void> {
   for (let step = 0; step < 1000; step++) {
-    if ((await store.purge(now())) === 0) return
+    if ((await store.purge(now(), undefined, { auditBefore: now() - auditAge })) === 0) return
     await new Promise((next) => setTimeout(next, 20))
   }
 }

@@ -54,7 +54,6 @@ export function bearerOf<Scope extends string>(
       type: 'oauth2',
       ...(options.description === undefined ? {} : { description: options.description }),
       flows: {
-        authorizationCode: { authorizationUrl: endpointUrl(issuer, '/authorize'), ...flow },
         clientCredentials: flow,
       },
     },
@@ -193,7 +192,7 @@ function verifierOf(settings: Settings, service: () => Promise<Service>, audienc
       const key = await provenKey(open, {
         proof: source.header('dpop'),
         method: source.request.method,
-        url: source.request.url,
+        url: addressOf(source.request.url, audience),
         accessToken: token,
       })
       if (!(key instanceof Rejection) || key.error !== 'use_dpop_nonce') return key
@@ -201,6 +200,16 @@ function verifierOf(settings: Settings, service: () => Promise<Service>, audienc
       return new Rejection(key.description, key.error, { 'dpop-nonce': open.nonces.current() })
     },
   }
+}
+
+/**
+ * The address that a proof must name. Its origin is that of the API, not what the sender wrote as `Host`: a proof for
+ * another host must not be one for this.
+ */
+function addressOf(url: string, audience: string): string {
+  if (!/^https?:/.test(audience)) return url
+  const { pathname, search } = new URL(url)
+  return new URL(pathname + search, audience).href
 }
 
 /** Whether the header names a key that is not in the list. Read without believing it. */
@@ -230,7 +239,7 @@ async function reference(
     return unknownToken
   return Object.freeze({
     subject: found.subject,
-    scopes: found.scopes.filter((scope) => scope in settings.scopes),
+    scopes: found.scopes.filter((scope) => Object.hasOwn(settings.scopes, scope)),
     clientId: found.clientId,
     issuer: settings.issuer,
     audience: found.audience,

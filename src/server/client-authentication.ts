@@ -10,6 +10,7 @@ import { checkAssertionClaims, checkAssertionHeader } from '../protocol/client-a
 import { clientAuthenticationFailed, presentedClient } from '../protocol/client-authentication.ts'
 import type { PresentedClient } from '../protocol/client-authentication.ts'
 import { endpointUrl } from '../protocol/issuer.ts'
+import { OAuthError } from '../protocol/oauth-error.ts'
 import type { SentParameters } from '../protocol/parameters.ts'
 import { auditEvent } from './audit.ts'
 import type { Origin } from './audit.ts'
@@ -33,18 +34,21 @@ export async function authenticateClient(
   origin: Origin,
 ): Promise<Client> {
   const presented = presentedClient(sent, authorization)
-  const limit = await service.limits.clientFailures(presented.clientId, origin.address)
-  limit.check()
   const client = await service.clients.get(presented.clientId)
+  const limit = await service.limits.clientFailures(client?.id, origin.address)
+  limit.check()
   try {
     if (client === undefined || client.disabled) throw failure(presented, 'unknown or disabled')
     await judge(service, client, presented)
     return client
   } catch (error) {
+    // A database that is away is nobody's failed try.
+    if (!(error instanceof OAuthError) || error.code !== 'invalid_client') throw error
     await limit.count()
     await service.audit([
       auditEvent('client.authentication_failed', service.settings.now(), {
-        clientId: presented.clientId.slice(0, 200),
+        // An id that is none is not kept: people type secrets into the wrong field.
+        ...(client === undefined ? {} : { clientId: client.id }),
         details: { method: presented.method },
         ...origin,
       }),

@@ -8,6 +8,7 @@ import { checkClientMetadata, grantTypes } from '../protocol/client-metadata.ts'
 import type { ClientMetadata, GrantType, RegistrationRules } from '../protocol/client-metadata.ts'
 import type { ClientRecord, GrantStore, StoredClient, StoredSecret } from '../store/grant-store.ts'
 import { auditEvent } from './audit.ts'
+import type { AuditEvent } from './audit.ts'
 
 /** What only an administrator decides about a client; no registration can set it. */
 export interface ClientPrivileges {
@@ -85,6 +86,7 @@ export function clientsIn(
   rules: RegistrationRules,
   now: () => number,
   revokedUntil: (now: number) => number,
+  record: (event: AuditEvent) => Promise<void>,
 ): Clients {
   async function needed(id: string): Promise<StoredClient> {
     const stored = await store.getClient(id)
@@ -105,12 +107,12 @@ export function clientsIn(
         isPublic(definition) || definition.secret !== undefined || hasKeys(definition)
           ? undefined
           : opaqueToken('clientSecret')
-      const record = recordOf(definition, source, rules, fresh?.hash)
-      const stored = { ...record, id: definition.id, createdAt: now() }
+      const wanted = recordOf(definition, source, rules, fresh?.hash)
+      const stored = { ...wanted, id: definition.id, createdAt: now() }
       if (!(await store.createClient(stored))) {
         throw new ClientError('taken', `There is a client ${JSON.stringify(definition.id)} already`)
       }
-      await store.appendAudit([auditEvent('client.created', now(), { clientId: definition.id })])
+      await record(auditEvent('client.created', now(), { clientId: definition.id }))
       const client = clientOf({ ...stored, version: 1 })
       return { client, ...(fresh === undefined ? {} : { secret: fresh.value }) }
     },
@@ -121,9 +123,9 @@ export function clientsIn(
         if (latest === undefined) throw new ClientError('invalid', `The client ${id} has no secret`)
         const { value, hash } = opaqueToken('clientSecret')
         const secrets = [{ hash }, { hash: latest.hash, expiresAt: now() + overlap * 1000 }]
-        const record: ClientRecord = { ...recordIn(stored), secrets }
-        if ((await store.replaceClient(id, stored.version, record)) === 'replaced') {
-          await store.appendAudit([auditEvent('client.secret_rotated', now(), { clientId: id })])
+        const changed: ClientRecord = { ...recordIn(stored), secrets }
+        if ((await store.replaceClient(id, stored.version, changed)) === 'replaced') {
+          await record(auditEvent('client.secret_rotated', now(), { clientId: id }))
           return value
         }
       }
@@ -134,7 +136,7 @@ export function clientsIn(
       return store.removeClient(id, { now: at, until: revokedUntil(at), audit })
     },
     async apply(definitions) {
-      for (const definition of definitions) await applied(store, definition, rules, now)
+      for (const definition of definitions) await applied(store, definition, rules, now, record)
     },
   }
 }
@@ -181,12 +183,16 @@ async function applied(
   definition: ClientDefinition,
   rules: RegistrationRules,
   now: () => number,
+  record: (event: AuditEvent) => Promise<void>,
 ): Promise<void> {
   for (;;) {
-    const record = recordOf(definition, 'code', rules, undefined)
+    const wanted = recordOf(definition, 'code', rules, undefined)
     const stored = await store.getClient(definition.id)
     if (stored === undefined) {
-      if (await store.createClient({ ...record, id: definition.id, createdAt: now() })) return
+      if (await store.createClient({ ...wanted, id: definition.id, createdAt: now() })) {
+        await record(auditEvent('client.created', now(), { clientId: definition.id }))
+        return
+      }
       continue
     }
     if (stored.source !== 'code') {
@@ -195,10 +201,10 @@ async function applied(
         `The client ${JSON.stringify(definition.id)} of the options is there already, added by ${stored.source}`,
       )
     }
-    if (same(recordIn(stored), record)) return
-    const outcome = await store.replaceClient(definition.id, stored.version, record)
+    if (same(recordIn(stored), wanted)) return
+    const outcome = await store.replaceClient(definition.id, stored.version, wanted)
     if (outcome === 'replaced') {
-      await store.appendAudit([auditEvent('client.updated', now(), { clientId: definition.id })])
+      await record(auditEvent('client.updated', now(), { clientId: definition.id }))
       return
     }
   }
@@ -212,8 +218,20 @@ function recordOf(
 ): ClientRecord {
   const { id, secret, firstParty, pkceOptional, clientCredentialsScopes, introspects, ...rest } = definition
   const { strictAssertionAudience, exchange, ...metadata } = rest
-  if (!/^[\x21-\x7e]{1,200}$/.test(id) || id.startsWith('https://')) {
-    throw new ClientError('invalid', `The client id ${JSON.stringify(id)} must be visible ASCII, and no URL`)
+  if (!/^[\x21-\x7e]{1,200}$/.test(id) || /^https?:/i.test(id) || isAccountId(id)) {
+    throw new ClientError(
+      'invalid',
+      `The client id ${JSON.stringify(id)} must be visible ASCII, no URL, and not like an account's id`,
+    )
+  }
+  const undeclared = [...(clientCredentialsScopes ?? []), ...(exchange?.scopes ?? [])].find(
+    (scope) => !rules.scopes.includes(scope),
+  )
+  if (undeclared !== undefined) {
+    throw new ClientError(
+      'invalid',
+      `The client ${id} names the scope ${JSON.stringify(undeclared)}, which the server does not have`,
+    )
   }
   const secrets = secret === undefined ? [] : typeof secret === 'string' ? [secret] : secret
   if (secrets.length > 2) throw new ClientError('invalid', `The client ${id} has more than two secrets`)
@@ -238,6 +256,12 @@ function recordOf(
         : `The client ${id} has a secret and does not authenticate with it`,
     )
   }
+  if (complete.jwksUri !== undefined) {
+    throw new ClientError(
+      'invalid',
+      `The client ${id} has a jwks_uri, which is not fetched; give its keys as jwks`,
+    )
+  }
   if (pkceOptional === true && complete.tokenEndpointAuthMethod === 'none') {
     throw new ClientError('invalid', `The client ${id} is public: PKCE is what protects its codes`)
   }
@@ -256,6 +280,11 @@ function recordOf(
     secrets: [...secrets.map((each) => ({ hash: sha256Base64url(each) })), ...asSecret(freshHash)],
     disabled: false,
   }
+}
+
+/** RFC 9068 §5: the `sub` of a client's own token must never be that of a person. */
+function isAccountId(id: string): boolean {
+  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id)
 }
 
 function asSecret(hash: string | undefined): readonly StoredSecret[] {

@@ -9,10 +9,12 @@ import type { RateLimitOption, Settings } from './settings.ts'
 export interface FailureLimit {
   /** @throws {HttpError} 429 when there were too many. */
   check(): void
-  /** Counts one more. */
+  /**
+   * Counts one more.
+   *
+   * @throws {HttpError} 429 when this was one too many: of many at once none is let off.
+   */
   count(): Promise<void>
-  /** Ends the row. */
-  clear(): Promise<void>
 }
 
 /** A count of tries that is made before each, so that many at once are no more than one by one. */
@@ -39,7 +41,8 @@ export interface RateLimits {
   registration(address: string | undefined): Promise<void>
   /** A user code that somebody enters, right or wrong. */
   userCodes(subject: string, address: string | undefined): Promise<void>
-  clientFailures(clientId: string, address: string | undefined): Promise<FailureLimit>
+  /** @param clientId Missing for a client that does not exist: all of those have one count for each address. */
+  clientFailures(clientId: string | undefined, address: string | undefined): Promise<FailureLimit>
   /** @param account In its one spelling, so that aliases share a count. */
   loginFailures(account: string, address: string | undefined): Promise<AttemptLimit>
 }
@@ -66,10 +69,8 @@ export function rateLimits(store: GrantStore, settings: Settings): RateLimits {
         if (count >= limit.points) throw tooMany(limit.seconds * 1000)
       },
       async count() {
-        await store.countFailure(name, now() + limit.seconds * 1000, now())
-      },
-      async clear() {
-        if (count > 0) await store.clearFailures(name)
+        const failed = await store.countFailure(name, now() + limit.seconds * 1000, now())
+        if (failed > limit.points) throw tooMany(limit.seconds * 1000)
       },
     }
   }
@@ -85,12 +86,17 @@ export function rateLimits(store: GrantStore, settings: Settings): RateLimits {
       await hit('user_code', ['subject', subject], { points: 4, seconds: 4 * deviceCode })
       await hit('user_code', ['address', place(address)], { points: 40, seconds: deviceCode })
     },
-    // With the address in the key, a stranger who guesses locks out no one but himself.
-    clientFailures: (clientId, address) =>
-      failures('client', [clientId, place(address)], options.clientFailures),
+    // With the address in the key, a stranger who guesses locks out no one but himself. Where the address is not known it
+    // would be everybody, so nobody is: a secret of 256 bits is not guessed.
+    clientFailures: async (clientId, address) =>
+      address === undefined
+        ? unlimited
+        : failures('client', [clientId ?? '', place(address)], options.clientFailures),
     loginFailures: (account, address) => loginAttempts(store, settings, account, place(address)),
   }
 }
+
+const unlimited: FailureLimit = { check: () => undefined, count: async () => undefined }
 
 const day = 86_400
 /** How long an address is remembered from which somebody has logged in, in seconds. */

@@ -6,8 +6,9 @@ import { formatClientMetadata, parseClientMetadata } from '../protocol/client-me
 import type { ClientMetadata, GrantType, RegistrationRules } from '../protocol/client-metadata.ts'
 import { endpointUrl } from '../protocol/issuer.ts'
 import { invalidClientMetadata } from '../protocol/registration-error.ts'
-import type { StoredSecret } from '../store/grant-store.ts'
+import type { ClientRecord, StoredSecret } from '../store/grant-store.ts'
 import { assertionAlgorithms } from './client-authentication.ts'
+import type { StoredMetadata } from './clients.ts'
 import type { Settings } from './settings.ts'
 import { offeredGrants, offeredMethods } from './endpoints/offered.ts'
 
@@ -53,6 +54,16 @@ export function secretsFor(
   if (present.length > 0) return { stored: present }
   const fresh = opaqueToken('clientSecret')
   return { stored: [{ hash: fresh.hash }], fresh }
+}
+
+/** What is stored: as it registered itself, and without a privilege. */
+export function registeredRecord(
+  metadata: ClientMetadata,
+  secrets: readonly StoredSecret[],
+  registrationTokenHash: string,
+): ClientRecord {
+  const inside: StoredMetadata = { metadata, privileges: {} }
+  return { source: 'registered', metadata: { ...inside }, secrets, registrationTokenHash, disabled: false }
 }
 
 /** What the answer is made of. */

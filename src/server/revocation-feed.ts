@@ -60,8 +60,10 @@ export function revocationFeed(store: GrantStore, settings: Settings): Revocatio
       if (has('token', token.id) ?? has('family', token.claims['family_id'])) return true
       if (has('grant', token.claims['grant_id'])) return true
       // Of a client or a person, what was issued before; `iat` has whole seconds, so the rest of that second counts.
-      const before = has('subject', token.subject) ?? has('client', token.clientId)
-      return before !== undefined && (token.issuedAt ?? 0) * 1000 <= before.at
+      const issuedAt = (token.issuedAt ?? 0) * 1000
+      return [has('subject', token.subject), has('client', token.clientId)].some(
+        (before) => before !== undefined && issuedAt <= before.at,
+      )
     },
     start(interval) {
       timer = setInterval(() => {

@@ -2,7 +2,7 @@
 
 import type { SigningAlgorithm } from '../crypto/signature.ts'
 import { checkIssuer } from '../protocol/issuer.ts'
-import { isResourceIndicator } from '../protocol/resource-indicator.ts'
+import { canonicalResource, isResourceIndicator } from '../protocol/resource-indicator.ts'
 import { isScopeToken } from '../protocol/scope.ts'
 import type { AnyDatabase } from '../store/database.ts'
 import type { DatabaseOptions } from '../store/open.ts'
@@ -160,7 +160,14 @@ export function settingsOf(
   environment: Readonly<Record<string, string | undefined>>,
 ): Settings {
   const isLocal = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:|\/|$)/.test(options.issuer)
-  const isDevelopment = options.development ?? (isLocal && environment['NODE_ENV'] !== 'production')
+  const isProduction = environment['NODE_ENV'] === 'production'
+  const isDevelopment = options.development ?? (isLocal && !isProduction)
+  if (isDevelopment && (isProduction || !isLocal)) {
+    throw wrong(
+      'development',
+      'only for an issuer on this machine (http://localhost:8000), and not with NODE_ENV=production',
+    )
+  }
   const issuer = checkIssuer(options.issuer, { dangerouslyAllowHttp: isDevelopment })
   const unusable = Object.keys(options.scopes).find((scope) => !isScopeToken(scope))
   if (unusable !== undefined) throw wrong('scopes', `${JSON.stringify(unusable)} is no scope (RFC 6749 §3.3)`)
@@ -182,6 +189,13 @@ export function settingsOf(
   const [defaultResource] = resources.values()
   if (defaultResource === undefined) throw wrong('resources', 'at least one resource')
   const { algorithm = 'ES256', ...times } = options.keys ?? {}
+  if (!['ES256', 'EdDSA', 'RS256', 'PS256'].includes(algorithm)) {
+    throw wrong('keys.algorithm', 'ES256, EdDSA, RS256 or PS256')
+  }
+  const unregistrable = options.registration?.scopes?.find((scope) => !Object.hasOwn(options.scopes, scope))
+  if (unregistrable !== undefined) {
+    throw wrong('registration.scopes', `the scope ${JSON.stringify(unregistrable)} is not in scopes`)
+  }
   return {
     issuer,
     basePath: new URL(issuer).pathname.replace(/\/$/, ''),
@@ -196,18 +210,34 @@ export function settingsOf(
     keys: { algorithm, ...completed('keys', { rotateEvery: 30 * day, publishAhead: 3600 }, times) },
     registration: options.registration,
     dpopNonces: options.dpopNonces ?? false,
-    rateLimits: {
-      token: { points: 300, seconds: 60 },
-      clientFailures: { points: 20, seconds: 60 },
-      introspection: { points: 1200, seconds: 60 },
-      login: { points: 10, seconds: 300 },
-      registration: { points: 20, seconds: 3600 },
-      ...options.rateLimits,
-    },
+    rateLimits: rateLimitsOf(options.rateLimits),
     onAudit: options.onAudit,
     report: options.report ?? console.error,
     now: options.now ?? Date.now,
   }
+}
+
+function rateLimitsOf(given: AuthorizationServerOptions['rateLimits'] = {}): Settings['rateLimits'] {
+  const defaults: Settings['rateLimits'] = {
+    token: { points: 300, seconds: 60 },
+    clientFailures: { points: 20, seconds: 60 },
+    introspection: { points: 1200, seconds: 60 },
+    login: { points: 10, seconds: 300 },
+    registration: { points: 20, seconds: 3600 },
+  }
+  for (const [name, limit] of Object.entries(given)) {
+    if (!Object.hasOwn(defaults, name)) {
+      throw wrong(`rateLimits.${name}`, `there are limits for ${Object.keys(defaults).join(', ')}`)
+    }
+    const isUsable = Number.isSafeInteger(limit.points) && limit.points > 0 && isDuration(limit.seconds)
+    if (!isUsable) throw wrong(`rateLimits.${name}`, 'whole points above 0, and seconds above 0')
+  }
+  return { ...defaults, ...given }
+}
+
+/** Seconds above 0, and no more than ten years: beyond that somebody meant milliseconds. */
+function isDuration(seconds: unknown): seconds is number {
+  return typeof seconds === 'number' && seconds > 0 && seconds <= 3650 * day
 }
 
 function secretKeyOf(secretKey: string | undefined, isDevelopment: boolean): string {
@@ -236,6 +266,12 @@ function resourcesOf(
         `${JSON.stringify(identifier)} must be an absolute URI without a fragment (RFC 8707 §2)`,
       )
     }
+    if (resource.lifetime !== undefined && !isDuration(resource.lifetime)) {
+      throw wrong('resources', `the lifetime of ${identifier} must be seconds above 0`)
+    }
+    if ([...resources.keys()].some((other) => canonicalResource(other) === canonicalResource(identifier))) {
+      throw wrong('resources', `${identifier} is there twice`)
+    }
     const unknown = resource.scopes?.find((scope) => !all.includes(scope))
     if (unknown !== undefined)
       throw wrong('resources', `the scope ${JSON.stringify(unknown)} is not in scopes`)
@@ -256,7 +292,10 @@ function completed<Names extends string>(
   given: Partial<Readonly<Record<Names, number>>> = {},
 ): Record<Names, number> {
   for (const [name, value] of Object.entries(given)) {
-    if (!(typeof value === 'number' && value > 0)) throw wrong(`${option}.${name}`, 'seconds above 0')
+    if (!Object.hasOwn(defaults, name)) {
+      throw wrong(`${option}.${name}`, `there are ${Object.keys(defaults).join(', ')}`)
+    }
+    if (!isDuration(value)) throw wrong(`${option}.${name}`, 'seconds above 0, and at most ten years')
   }
   return { ...defaults, ...given }
 }

@@ -1,5 +1,6 @@
 /** The device grant over HTTP: a device asks, a person enters its code and decides, the device gets tokens once. */
 
+import { createHash } from 'node:crypto'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { dialects } from '../setup/database.ts'
 import {
@@ -319,6 +320,21 @@ describe.each(dialects)('the device grant on %s', (dialect) => {
     }
   })
 
+  test('a grant that holds more than was asked for this time gives what was asked for', async () => {
+    const eve = await person()
+    const grantId = `grant-of-${eve.sessionId}-${dialect}`
+    for (const scope of ['read write', 'read', 'write']) {
+      const device = await start({ scope })
+      await place.open.devices.claim(codeOf(device), eve)
+      expect(await place.open.devices.approve(codeOf(device), eve, { grantId })).toBe(true)
+      const again = await start({ scope: 'read write' })
+      await place.open.devices.claim(codeOf(again), eve)
+      if (scope === 'read') await place.open.devices.approve(codeOf(again), eve, { grantId })
+      expect((await poll(device)).body['scope']).toBe(scope)
+      place.pass(1200)
+    }
+  })
+
   test('between approval and redemption the person and the grant are looked at again', async () => {
     const eve = await person()
     const device = await approved(eve)
@@ -368,11 +384,16 @@ describe.each(dialects)('the device grant on %s', (dialect) => {
     expect((await poll(device)).status).toBe(200)
   })
 
-  test('the codes are in no row and no event', async () => {
+  test('the codes are in no event, and trying all user codes on a dump finds none without the secret key', async () => {
     const device = await start()
     const log = JSON.stringify(await place.open.store.listAudit({ limit: 1000 }))
     for (const secret of [device.body['device_code'], device.body['user_code']]) {
       expect(log).not.toContain(String(secret))
+    }
+    const typed = codeOf(device).replace('-', '')
+    for (const each of [typed, codeOf(device)]) {
+      const hash = createHash('sha256').update(each).digest('base64url')
+      expect(await place.open.store.findDeviceByUserCode(hash, place.now())).toBe(undefined)
     }
   })
 })

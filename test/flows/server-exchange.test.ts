@@ -1,5 +1,6 @@
 /** Token exchange over HTTP: a token for less or the same, for no longer, and everybody sees who acts. */
 
+import { createHash } from 'node:crypto'
 import { SignJWT, UnsecuredJWT } from 'jose'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { tokenTypes } from '../../src/protocol/token-exchange.ts'
@@ -185,6 +186,16 @@ describe.each(dialects)('token exchange on %s', (dialect) => {
       await revoke(token)
       expectRefusal(await exchange(token), 'invalid_request')
     }
+    const reference = await tokenOf(alice, { resource: apiC })
+    const hash = createHash('sha256').update(String(reference)).digest('base64url')
+    const passed = (await exchange(reference)).body['access_token']
+    await place.open.store.revokeToken({ hash }, { now: place.now(), until })
+    expectRefusal(await exchange(reference), 'invalid_request')
+    const passedHash = createHash('sha256').update(String(passed)).digest('base64url')
+    const { familyId = '' } = (await place.open.store.findAccessToken(passedHash, place.now())) ?? {}
+    expect((await exchange(passed)).status).toBe(200)
+    await place.open.store.revokeFamily(familyId, { now: place.now(), until })
+    expectRefusal(await exchange(passed), 'invalid_request')
     for (const resource of [apiA, apiC]) {
       const own = await grantServer(dialect, { clients })
       const { body } = await own.tokens('SPA', await own.account(), { resource })
@@ -233,6 +244,8 @@ describe.each(dialects)('token exchange on %s', (dialect) => {
   test('SECURITY 110: without a policy, or the grant, or credentials, nobody exchanges', async () => {
     const token = await tokenOf()
     expectRefusal(await exchange(token, {}, 'LAWLESS'), 'unauthorized_client')
+    // Nor does it learn which tokens are good.
+    expectRefusal(await exchange('x', {}, 'LAWLESS'), 'unauthorized_client')
     expectRefusal(await exchange(token, {}, 'BARE'), 'unauthorized_client')
     const form = {
       grant_type: exchangeGrant,
@@ -313,6 +326,17 @@ describe.each(dialects)('token exchange on %s', (dialect) => {
       act: { sub: 'GATE' },
     })
     expect((await exchange(answer.body['access_token'], {}, 'NEXT')).status).toBe(200)
+    const id = `machine-${dialect}`
+    const { secret = '' } = await place.open.clients.add({ id, clientCredentialsScopes: ['read'] })
+    const sent = { authorization: basicHeader(id, secret) }
+    const token = (await place.post({ grant_type: 'client_credentials' }, sent)).body['access_token']
+    const passed = (await exchange(token)).body['access_token']
+    expect([(await exchange(token)).status, (await exchange(passed)).status]).toEqual([200, 200])
+    const stored = await place.open.store.getClient(id)
+    const { id: _, version = 0, createdAt: __, ...record } = stored ?? ({} as never)
+    await place.open.store.replaceClient(id, version, { ...record, disabled: true })
+    expectRefusal(await exchange(token), 'invalid_request')
+    expectRefusal(await exchange(passed), 'invalid_request')
   })
 
   test('the new token is bound to the key of whoever exchanges', async () => {

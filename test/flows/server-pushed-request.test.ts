@@ -158,6 +158,7 @@ describe.each(dialects)('pushed authorization requests on %s', (dialect) => {
     const approval = { subject: here.alice, authTime: here.clock.now }
     const went = new URL(await here.interaction.approve(reloaded, approval))
     expect(went.searchParams.get('state')).toBe('pushed')
+    expect(went.searchParams.get('iss')).toBe(issuer)
     const code = went.searchParams.get('code') ?? ''
     expect(code).not.toBe('')
     // The other tab is too late, and so is everybody else.

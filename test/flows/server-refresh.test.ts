@@ -3,7 +3,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import { Client } from 'pg'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { dialects } from '../setup/database.ts'
+import { dialects, freshDatabase } from '../setup/database.ts'
 import {
   apiA,
   apiB,
@@ -40,6 +40,20 @@ async function refuseWrites(url: string): Promise<() => Promise<void>> {
     create function refuse() returns trigger language plpgsql as $$ begin raise exception 'refused'; end $$;
     create trigger refused before insert on ${table} for each row execute function refuse()`)
   return () => run(`drop trigger refused on ${table}; drop function refuse`)
+}
+
+/** Locks what a refresh needs, until what is returned is called. */
+async function holdUp(url: string): Promise<() => Promise<void>> {
+  if (url.startsWith('file:')) {
+    const database = new DatabaseSync(url.slice('file:'.length))
+    database.exec('begin immediate')
+    return async () => database.close()
+  }
+  const client = new Client({ connectionString: url })
+  await client.connect()
+  await client.query('begin')
+  await client.query('lock table gatewright_refresh_tokens in access exclusive mode')
+  return () => client.end()
 }
 
 describe.each(dialects)('the refresh grant on %s', (dialect) => {
@@ -273,6 +287,20 @@ describe.each(dialects)('the refresh grant on %s', (dialect) => {
     expect(second.status).toBe(200)
     expect((await refresh(first, { as: 'SPA' })).text).toBe(second.text)
     expect((await refresh(second.body['refresh_token'], { as: 'SPA' })).status).toBe(200)
+  })
+
+  test('SECURITY 79: a database that is held up is told as 503, and the same request works afterwards', async () => {
+    const url = await freshDatabase(dialect)
+    const patient = await grantServer(dialect, { database: { url, statementTimeout: 0.3 } })
+    const first = (await patient.tokens('SPA', await patient.account())).body['refresh_token']
+    const release = await holdUp(url)
+    const refused = await refresh(first, { as: 'SPA' }, {}, patient)
+    expectRefusal(refused, 'temporarily_unavailable', 503)
+    expect(refused.headers.get('retry-after')).toBe('1')
+    await release()
+    expect((await refresh(first, { as: 'SPA' }, {}, patient)).status).toBe(200)
+    // The operator is told of it.
+    expect(patient.reported.splice(0).length).toBeGreaterThan(0)
   })
 
   test('SECURITY 78: a restart forgets no rotation', async () => {

@@ -150,6 +150,11 @@ describe.each(dialects)('registration on %s', (dialect) => {
       expect((await send(here, 'POST', `${issuer}/register`, good, `guess-${guess}`)).status).toBe(401)
     }
     expect((await send(here, 'POST', `${issuer}/register`, good, initial)).status).toBe(429)
+    // SECURITY 276: each was written down, without what was guessed.
+    const failures = here.events.filter(({ type }) => type === 'client.authentication_failed')
+    expect(failures.map(({ details }) => details)).toEqual(
+      Array.from({ length: 5 }, () => ({ method: 'initial_access_token' })),
+    )
   })
 
   test('SECURITY 142: redirect URIs are checked by their shape', async () => {

@@ -21,9 +21,10 @@ describe.each(dialects)('%s', (dialect) => {
       const worker = await next
       if (cycle < cycles - 1) next = startWorker(url)
       worker.tell({ do: 'work', name: `cycle-${cycle}`, loops: 3 })
-      // A first sign that it works; then anywhere.
-      await worker.next()
-      await sleep(Math.random() * 25)
+      // After some of its commits, however fast the machine is; then anywhere.
+      const signs = 1 + Math.floor(Math.random() * 8)
+      for (let sign = 0; sign < signs; sign += 1) committed.push((await worker.next()).done ?? '')
+      await sleep(Math.random() * 10)
       // The survivor works beside the dying one, and holds what it holds.
       const [, survivor] = await Promise.all([worker.kill(), survive(cycle)])
       expect(survivor).toEqual(['redeemed', 'rotated'])
@@ -31,7 +32,7 @@ describe.each(dialects)('%s', (dialect) => {
       if (cycle % 25 === 24) expect(await brokenRules(place.database), `cycle ${cycle}`).toEqual({})
     }
     expect(await brokenRules(place.database)).toEqual({})
-    expect(committed.length).toBeGreaterThan(cycles)
+    expect(committed.length).toBeGreaterThanOrEqual(cycles)
     for (const hash of committed) {
       const found = await place.store.findRefresh(hash, Date.now())
       expect(['live', 'spent'], hash).toContain(found?.status)

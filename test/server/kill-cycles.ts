@@ -81,7 +81,7 @@ export async function killCycles(setup: KillOptions): Promise<KillFigures> {
     serverErrors: 0,
   }
   const complaints: string[] = []
-  const total = { ...undamaged } as { -readonly [Name in keyof Damage]: number }
+  const total: { -readonly [Name in keyof Damage]: number } = { ...undamaged }
   const sessions: Session[] = []
 
   const seen = (reply: Reply): Reply => {

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { dialects, freshDatabase } from '../setup/database.ts'
 import { openLedger } from './ledger.ts'
 import type { Ledger } from './ledger.ts'
-import { assertionKey, hash, jwt, mintCode, post, present, redeem, refresh, secrets } from './parties.ts'
-import { serverOptions } from './parties.ts'
+import { assertionKey, hash, jwt, mintCode, post, present, redeem, redirectUri, refresh } from './parties.ts'
+import { secrets, serverOptions } from './parties.ts'
 import type { Reply } from './parties.ts'
 import { freePort, startServer } from './running-server.ts'
 import type { RunningServer } from './running-server.ts'
@@ -14,10 +14,18 @@ import type { RunningServer } from './running-server.ts'
 /** How many at once, and how often; `TEST_ROUNDS` times as often in a long run. */
 const factor = Number(process.env['TEST_ROUNDS'] ?? 1)
 const rounds = [
-  [2, 12 * factor],
-  [5, 8 * factor],
-  [20, 5 * factor],
-  [100, 3 * factor],
+  [2, 40 * factor],
+  [5, 20 * factor],
+  [20, 8 * factor],
+  [100, 4 * factor],
+] as const
+
+/** A logout is waited for on both processes, each time. */
+const logouts = [
+  [2, 5 * factor],
+  [5, 4 * factor],
+  [20, 3 * factor],
+  [100, 2 * factor],
 ] as const
 
 /** The clock of the servers stands, so that how fast this machine is does not decide what is inside the window. */
@@ -31,7 +39,7 @@ interface Party extends AsyncDisposable {
 
 async function gather(database: string, retryWindow: number, issuer: string): Promise<Party> {
   const options = { ...serverOptions(database, issuer), retryWindow }
-  const config = { options, clock: { at: clock, speed: 0 } }
+  const config = { options, clock: { at: clock + moved, speed: 0 } }
   const servers = await Promise.all([startServer(config), startServer(config)])
   const subject = await servers[0].call('createUser', `anna ${retryWindow}`, ['read', 'write'])
   const ledger = await openLedger(database)
@@ -53,6 +61,14 @@ function atOnce<Value>(
   ask: (server: RunningServer) => Promise<Value>,
 ): Promise<Value[]> {
   return Promise.all(Array.from({ length: count }, (_, index) => ask(servers[index % 2 === 0 ? 0 : 1])))
+}
+
+/** How far the clocks were moved. */
+let moved = 0
+
+async function move({ servers }: Party, by: number): Promise<void> {
+  await Promise.all(servers.map((server) => server.call('advance', by)))
+  moved += by
 }
 
 const won = (replies: readonly Reply[]): Reply[] => replies.filter(({ status }) => status === 200)
@@ -192,7 +208,7 @@ describe.each(dialects)('%s', (dialect) => {
       const bystander = await redeem(here, await mintCode(here, party.subject))
       const redemption = await mintCode(here, party.subject)
       const stolen = await redeem(here, redemption)
-      await Promise.all(party.servers.map((server) => server.call('advance', 2001)))
+      await move(party, 2001)
       const replies = await atOnce(party, 20, (server) => redeem(server, redemption))
       expect(won(replies)).toEqual([])
       expectRefused(replies, 400, 'invalid_grant')
@@ -223,11 +239,102 @@ describe.each(dialects)('%s', (dialect) => {
       await expectAlive(party, bystander)
     })
 
+    test.each(logouts)(
+      'SECURITY 268: when %i refresh and somebody logs out at once, everybody is logged out (%i rounds)',
+      async (count, times) => {
+        for (let round = 0; round < times; round += 1) {
+          const [here, there] = party.servers
+          const first = await redeem(here, await mintCode(here, party.subject))
+          const token = first.body.refresh_token ?? ''
+          const [revoked, ...replies] = await Promise.all([
+            post(`${(round % 2 === 0 ? here : there).url}/revoke`, { client_id: 'spa', token }),
+            ...Array.from({ length: count }, (_, index) => refresh(index % 2 === 0 ? here : there, token)),
+          ])
+          expect(revoked.status).toBe(200)
+          // Who came before the logout has got one answer, the same for all; who came after it has got none.
+          expect(new Set(won(replies).map(({ text }) => text)).size).toBeLessThan(2)
+          expectRefused(replies, 400, 'invalid_grant')
+          for (const value of [token, won(replies)[0]?.body.refresh_token ?? token]) {
+            expect((await refresh(here, value)).body.error).toBe('invalid_grant')
+          }
+          await expectRevoked(party, first)
+          for (const reply of won(replies).slice(0, 1)) await expectRevoked(party, reply)
+          const revocations = await party.ledger.count(
+            `select count(*) from gatewright_audit where type = 'token.revoked' and grant_id =
+               (select f.grant_id from gatewright_refresh_tokens r join gatewright_families f on f.id = r.family_id
+                where r.hash = '${hash(token)}')`,
+          )
+          expect(revocations).toBe(1)
+        }
+      },
+    )
+
+    test.each(rounds)(
+      'SECURITY 268: of %i polls of one approved device at once exactly one gets tokens, and they work (%i rounds)',
+      async (count, times) => {
+        for (let round = 0; round < times; round += 1) {
+          const [here] = party.servers
+          // Nobody may type one code after the other.
+          await move(party, 600_000)
+          const begun = await post(`${here.url}/device_authorization`, { client_id: 'tv', scope: 'read' })
+          const device = JSON.parse(begun.text) as { device_code: string; user_code: string }
+          expect(await here.call('approveDevice', device.user_code, party.subject)).toBe(true)
+          const replies = await atOnce(party, count, (server) =>
+            post(`${server.url}/token`, {
+              grant_type: 'urn:ietf:params:oauth:grant-type:device_code',
+              client_id: 'tv',
+              device_code: device.device_code,
+            }),
+          )
+          const [winner, ...others] = won(replies)
+          if (winner === undefined)
+            throw new Error(`Nobody won: ${replies.map(({ text }) => text).join('\n')}`)
+          expect(others).toEqual([])
+          expectRefused(replies, 400, 'invalid_grant')
+          const { access_token = '', refresh_token = '' } = winner.body
+          expect(await Promise.all(party.servers.map((server) => present(server, access_token)))).toEqual([
+            200, 200,
+          ])
+          const form = { grant_type: 'refresh_token', client_id: 'tv', refresh_token }
+          expect((await post(`${here.url}/token`, form)).status).toBe(200)
+          const made = `select count(*) from gatewright_families where grant_id =
+            (select grant_id from gatewright_device_codes where hash = '${hash(device.device_code)}')`
+          expect(await party.ledger.count(made)).toBe(1)
+        }
+      },
+    )
+
+    test.each(rounds)(
+      'SECURITY 268: of %i decisions on one pushed request at once exactly one makes a code (%i rounds)',
+      async (count, times) => {
+        for (let round = 0; round < times; round += 1) {
+          const form = {
+            client_id: 'spa',
+            response_type: 'code',
+            redirect_uri: redirectUri,
+            code_challenge: hash('x'.repeat(43)),
+            code_challenge_method: 'S256',
+          }
+          const pushed = await post(`${party.servers[0].url}/par`, form)
+          const { request_uri } = JSON.parse(pushed.text) as { request_uri: string }
+          const parameters = Object.entries({ client_id: 'spa', request_uri })
+          const outcomes = await atOnce(party, count, (server) =>
+            server.call('authorize', parameters, party.subject).then(
+              (location) => (new URL(location).searchParams.has('code') ? 'code' : 'denied'),
+              (error: unknown) => (String(error).includes('expired or was used') ? 'denied' : String(error)),
+            ),
+          )
+          expect(outcomes.filter((outcome) => outcome === 'code')).toHaveLength(1)
+          expect(outcomes.filter((outcome) => outcome === 'denied')).toHaveLength(count - 1)
+        }
+      },
+    )
+
     test.each(rounds)(
       'SECURITY 268: of %i who bring one client assertion at once exactly one is its client (%i rounds)',
       async (count, times) => {
         for (let round = 0; round < times; round += 1) {
-          const now = Math.floor(clock / 1000)
+          const now = Math.floor((clock + moved) / 1000)
           const times = { iat: now, exp: now + 60 }
           const claims = { iss: 'signer', sub: 'signer', aud: issuer, jti: randomUUID(), ...times }
           const form = {
@@ -249,7 +356,7 @@ describe.each(dialects)('%s', (dialect) => {
         for (let round = 0; round < times; round += 1) {
           const header = { typ: 'dpop+jwt', jwk: key.publicKey.export({ format: 'jwk' }) }
           const about = { htm: 'POST', htu: `${issuer}/token` }
-          const claims = { ...about, jti: randomUUID(), iat: Math.floor(clock / 1000) }
+          const claims = { ...about, jti: randomUUID(), iat: Math.floor((clock + moved) / 1000) }
           const headers = {
             authorization: basic('machine', secrets.machine),
             dpop: jwt(header, claims, key.privateKey),

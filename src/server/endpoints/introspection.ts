@@ -51,6 +51,8 @@ export function addIntrospectionEndpoint(routes: Router<string>, service: () => 
         if (!caller.isConfidential) throw clientAuthenticationFailed('none', { cause: 'a public client' })
         await open.limits.introspection(caller.id)
         const response = await answerFor(open, caller, parseTokenLookup(sent))
+        // RFC 7662 §4: a miss counts twice, so that who guesses is slowed before who asks.
+        if (!response.active) await open.limits.introspection(caller.id)
         return wantsSigned(request.headers.get('accept')) ? signed(open, caller, response) : plain(response)
       }),
   )

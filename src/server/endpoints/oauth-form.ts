@@ -30,7 +30,10 @@ export function oauthForm(described: BodyDescription['jsonSchema']): Dependency<
         try {
           const { entries } = await context.form()
           // A urlencoded form has no files.
-          return entries.map(([name, value]): readonly [string, string] => [name, typeof value === 'string' ? value : ''])
+          return entries.map(([name, value]): readonly [string, string] => [
+            name,
+            typeof value === 'string' ? value : '',
+          ])
         } catch (error) {
           if (!(error instanceof HttpError)) throw error
           if (error.status !== 400) throw unkept(error)

@@ -8,7 +8,11 @@ import { HttpError } from '../../http/http-error.ts'
 import { readJson } from '../../http/json-body.ts'
 import { parseAuthorization } from '../../protocol/authorization-header.ts'
 import { challenge } from '../../protocol/challenge.ts'
-import { invalidClientMetadata } from '../../protocol/registration-error.ts'
+import { invalidClientMetadata, RegistrationError } from '../../protocol/registration-error.ts'
+import { auditEvent } from '../audit.ts'
+import type { AuditEvent, Origin } from '../audit.ts'
+import type { Service } from '../service.ts'
+import { unlessUnavailable } from './unavailable.ts'
 
 const described = {
   title: 'ClientMetadata',
@@ -81,6 +85,32 @@ export function answered(
     status,
     headers: { 'cache-control': 'no-store', pragma: 'no-cache', ...headers },
   })
+}
+
+/** RFC 7591 §3.2.2: what is wrong with the metadata is told in JSON. */
+export async function answering(work: () => Promise<Response>): Promise<Response> {
+  try {
+    return await unlessUnavailable(work)
+  } catch (error) {
+    if (!(error instanceof RegistrationError)) throw error
+    return answered(error.status, error)
+  }
+}
+
+/** Where a request came from, for the events about it. */
+export function originOf(address: string | undefined): Origin {
+  return address === undefined ? {} : { address }
+}
+
+/** The event about a token that is not good here. */
+export function refusedToken(
+  service: Service,
+  method: string,
+  origin: Origin,
+  clientId?: string,
+): AuditEvent {
+  const about = { ...(clientId === undefined ? {} : { clientId }), details: { method }, ...origin }
+  return auditEvent('client.authentication_failed', service.settings.now(), about)
 }
 
 async function sentMetadata(request: Request): Promise<unknown> {

@@ -9,7 +9,7 @@ import { authenticateClient } from '../client-authentication.ts'
 import type { Client } from '../clients.ts'
 import { hashOf } from '../grants/grant.ts'
 import { issuedJwt } from '../issued-jwt.ts'
-import { longestToken } from '../keys/signing-keys.ts'
+import { revokedUntil } from '../keys/signing-keys.ts'
 import type { Service } from '../service.ts'
 import { oauthForm } from './oauth-form.ts'
 import { unlessUnavailable } from './unavailable.ts'
@@ -77,7 +77,7 @@ const revokeRefreshToken: Revoke = async (token, { service, client, origin }) =>
     details: { kind: 'refresh_token', familyId: family.id },
   }
   await revoking(service, client, origin, about, (audit) =>
-    store.revokeGrant(grant.id, { now, until: now + longestToken(settings) + 120_000, audit }),
+    store.revokeGrant(grant.id, { now, until: revokedUntil(settings, now), audit }),
   )
   return true
 }

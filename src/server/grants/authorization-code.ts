@@ -6,7 +6,7 @@ import { verifyPkce } from '../../protocol/pkce.ts'
 import type { AuthorizationCodeRequest } from '../../protocol/token-request.ts'
 import type { FoundCode } from '../../store/grant-store.ts'
 import { auditEvent } from '../audit.ts'
-import { longestToken } from '../keys/signing-keys.ts'
+import { revokedUntil } from '../keys/signing-keys.ts'
 import { prepareAccessToken, prepareRefreshToken } from '../token-answer.ts'
 import { hashOf, resourcesFor } from './grant.ts'
 import type { Grant, GrantContext } from './grant.ts'
@@ -121,7 +121,7 @@ async function replayed(
       ...origin,
     }),
   ]
-  const until = now + longestToken(settings) + 120_000
+  const until = revokedUntil(settings, now)
   if (await store.revokeFamily(code.familyId, { now, until, audit })) service.tell(audit)
   await revocations.refresh()
 }

@@ -6,7 +6,7 @@ import { judgeRefresh, refreshFingerprint, refreshRefused } from '../../protocol
 import type { RefreshTokenRequest } from '../../protocol/token-request.ts'
 import type { FoundRefreshToken } from '../../store/grant-store.ts'
 import { auditEvent } from '../audit.ts'
-import { longestToken } from '../keys/signing-keys.ts'
+import { revokedUntil } from '../keys/signing-keys.ts'
 import { prepareAccessToken, prepareRefreshToken } from '../token-answer.ts'
 import type { TokenAnswer } from '../token-answer.ts'
 import { hashOf, resourcesFor } from './grant.ts'
@@ -35,7 +35,8 @@ export const refresh: Grant<RefreshTokenRequest> = async (request, context) => {
   const { family, grant } = found
   const scopes = grantedScope({
     requested: request.scopes,
-    allowed: family.scopes,
+    // Consent may have been renewed with less since.
+    allowed: family.scopes.filter((scope) => grant.scopes.includes(scope)),
     ceiling: client.metadata.scopes,
   })
   const resources = resourcesFor(service, request.resources, family.resources)
@@ -131,7 +132,7 @@ async function reused(found: FoundRefreshToken, context: GrantContext, now: numb
       ...origin,
     }),
   ]
-  const until = now + longestToken(service.settings) + 120_000
+  const until = revokedUntil(service.settings, now)
   if (await service.store.revokeFamily(found.family.id, { now, until, audit })) service.tell(audit)
   await service.revocations.refresh()
   throw refreshRefused('reuse')

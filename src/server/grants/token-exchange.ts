@@ -28,6 +28,13 @@ export const exchangeToken: Grant<TokenExchangeRequest> = async (request, contex
   // Who could present anybody's token as its own actor could act in anybody's name.
   if (acting !== undefined && acting.clientId !== client.id)
     throw notGood('the actor token is another client’s')
+  // Nothing grows: what was bound to a key does not become a token that whoever finds it can use.
+  if (subject.isBound && dpopJkt === undefined) {
+    throw new OAuthError(
+      'invalid_dpop_proof',
+      'A token that is bound to a key is exchanged with a DPoP proof',
+    )
+  }
   const now = settings.now()
   const granted = exchangeGrant({
     subject: subject.token,
@@ -75,6 +82,8 @@ interface Presented {
   readonly token: ExchangedToken
   readonly id: string
   readonly clientId: string
+  /** Whether it is bound to a key (RFC 9449 §6). */
+  readonly isBound: boolean
   readonly grantId: string | undefined
   readonly familyId: string | undefined
   /** Milliseconds since 1970. */
@@ -112,6 +121,7 @@ async function reference({ store, settings }: Service, value: string): Promise<P
     },
     id: found.id,
     clientId: found.clientId,
+    isBound: found.dpopJkt !== undefined,
     grantId: found.grantId,
     familyId: found.familyId,
     authTime: undefined,
@@ -148,6 +158,7 @@ async function jwt(service: Service, value: string): Promise<Presented | undefin
     },
     id: jti,
     clientId,
+    isBound: claims['cnf'] !== undefined,
     grantId,
     familyId,
     authTime: typeof authTime === 'number' ? authTime * 1000 : undefined,

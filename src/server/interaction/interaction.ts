@@ -50,7 +50,11 @@ export interface Interaction {
   /** The person agreed: where the browser goes, with the code. */
   approve(pending: PendingAuthorization, approval: Approval): Promise<string>
   /** The person refused, or could not: where the browser goes. */
-  deny(pending: PendingAuthorization, error?: AuthorizationError['code'], description?: string): Promise<string>
+  deny(
+    pending: PendingAuthorization,
+    error?: AuthorizationError['code'],
+    description?: string,
+  ): Promise<string>
 }
 
 /** The interaction port of an open server. */
@@ -106,14 +110,16 @@ export function interactionOf(service: Service): Interaction {
         { id: grantId, clientId: client.id, subject, scopes, resources },
         { audit, ...(pending.pushedRequest === undefined ? {} : { pushedRequest: pending.pushedRequest }) },
       )
-      if (outcome === 'gone') return this.deny(pending, 'access_denied', 'The authorization is not possible any more')
+      if (outcome === 'gone')
+        return this.deny(pending, 'access_denied', 'The authorization is not possible any more')
       service.tell(audit)
       return responseLocation(request.redirectUri, codeResponse(targetOf(request), settings.issuer, value))
     },
 
     async deny(pending, error = 'access_denied', description = 'The request was refused') {
       const { request, client, pushedRequest } = pending
-      if (pushedRequest !== undefined) await store.consumePushedRequest(pushedRequest, client.id, settings.now())
+      if (pushedRequest !== undefined)
+        await store.consumePushedRequest(pushedRequest, client.id, settings.now())
       const refusal = new AuthorizationError(error, description)
       return responseLocation(request.redirectUri, errorResponse(targetOf(request), settings.issuer, refusal))
     },

@@ -7,6 +7,7 @@ import type { SigningAlgorithm } from '../../crypto/signature.ts'
 import type { PublicJwk, PublicKeySet } from '../../crypto/jwk.ts'
 import type { GrantStore, StoredSigningKey } from '../../store/grant-store.ts'
 import { auditEvent } from '../audit.ts'
+import type { AuditEvent } from '../audit.ts'
 import type { Settings } from '../settings.ts'
 
 /** How old, at most, a node's list of keys is, in milliseconds. */
@@ -33,7 +34,11 @@ export interface SigningKeys {
 }
 
 /** Opens the keys of a server; the first one is made where there is none. */
-export function signingKeys(store: GrantStore, settings: Settings): SigningKeys {
+export function signingKeys(
+  store: GrantStore,
+  settings: Settings,
+  record: (event: AuditEvent) => Promise<void>,
+): SigningKeys {
   const { now } = settings
   const { algorithm, rotateEvery, publishAhead } = settings.keys
   const sealingKey = deriveKey(settings.secretKey, 'gatewright signing keys')
@@ -99,13 +104,27 @@ export function signingKeys(store: GrantStore, settings: Settings): SigningKeys 
     })
     if (wasTaken) {
       opened.set(key.keyId, key)
-      await store.appendAudit([auditEvent('key.rotated', at, { details: { kid: key.keyId } })])
+      await record(auditEvent('key.rotated', at, { details: { kid: key.keyId } }))
     }
     return reload()
   }
 
   function latest(keys: readonly TimedKey[]): TimedKey | undefined {
     return keys.filter((each) => each.algorithm === algorithm).at(-1)
+  }
+
+  function signingAt(keys: readonly TimedKey[], at: number): TimedKey | undefined {
+    return keys.findLast(
+      (each) =>
+        each.algorithm === algorithm &&
+        each.signsFrom <= at &&
+        (each.retiredAt === undefined || each.retiredAt > at),
+    )
+  }
+
+  /** Nothing may sign, as after the key that did was taken out: a new one begins at once. A retired one never comes back. */
+  function replaced(keys: readonly TimedKey[]): Promise<readonly TimedKey[]> {
+    return make(latest(keys), now())
   }
 
   async function rotatedIfDue(): Promise<readonly TimedKey[]> {
@@ -119,11 +138,9 @@ export function signingKeys(store: GrantStore, settings: Settings): SigningKeys 
 
   return {
     async current() {
-      const at = now()
       const keys = await rotatedIfDue()
-      const usable = keys.filter((each) => each.algorithm === algorithm && each.signsFrom <= at)
-      const signing = usable.findLast((each) => each.retiredAt === undefined || each.retiredAt > at)
-      const found = signing ?? usable.at(-1) ?? latest(keys)
+      // Read now: a key that has just been made begins at this moment.
+      const found = signingAt(keys, now()) ?? signingAt(await replaced(keys), now())
       if (found === undefined) throw new Error('There is no signing key')
       return found.key
     },
@@ -136,12 +153,14 @@ export function signingKeys(store: GrantStore, settings: Settings): SigningKeys 
       const keys = await fresh()
       const last = latest(keys)
       const made = await make(last, Math.max(now(), last?.signsFrom ?? 0) + publishAhead * 1000)
-      return latest(made)?.id ?? ''
+      const next = latest(made)
+      if (next === undefined || next.id === last?.id) throw new Error('No key was made; try again')
+      return next.id
     },
     async remove(id) {
       const at = now()
       const wasUsed = await store.removeKey(id, at)
-      if (wasUsed) await store.appendAudit([auditEvent('key.removed', at, { details: { kid: id } })])
+      if (wasUsed) await record(auditEvent('key.removed', at, { details: { kid: id } }))
       await reload()
       return wasUsed
     },
@@ -149,6 +168,11 @@ export function signingKeys(store: GrantStore, settings: Settings): SigningKeys 
       if (list === undefined || now() - list.at >= 500) await reload()
     },
   }
+}
+
+/** Until when a revocation has to be remembered: no token it speaks of can be alive after that. Milliseconds since 1970. */
+export function revokedUntil(settings: Settings, now: number): number {
+  return now + longestToken(settings) + 120_000
 }
 
 /** The longest that an access token lives, in milliseconds. */

@@ -50,14 +50,14 @@ export const deviceCodeCases: readonly GrantConformanceCase[] = [
       assert.equal(owners.length, 1)
       const [owner = ''] = owners
       assert.equal((await store.claimDevice(asked.userCodeHash, owner, start))?.owner, owner)
-      const of = grant()
-      const approval = { approved: true, grant: of, authTime: start } as const
+      const made = grant()
+      const approval = { approved: true, grant: made, authTime: start } as const
       assert.equal(await store.decideDevice(asked.userCodeHash, 'another', approval, start), 'gone')
       assert.equal(
         await store.decideDevice(asked.userCodeHash, 'another', { approved: false }, start),
         'gone',
       )
-      assert.equal(await store.getGrant(of.id), undefined)
+      assert.equal(await store.getGrant(made.id), undefined)
       assert.equal((await store.findDevice(asked.hash, start))?.status, 'pending')
       const late = await store.decideDevice(asked.userCodeHash, owner, approval, asked.expiresAt)
       assert.equal(late, 'gone')
@@ -74,9 +74,9 @@ export const deviceCodeCases: readonly GrantConformanceCase[] = [
       const grants = callers(12).map(() => grant())
       const answers = await Promise.all(
         callers(12).map((each, index) => {
-          const of = grants[index] ?? grant()
+          const made = grants[index] ?? grant()
           const audit = [{ at: start, type: 'device.decided' }]
-          const decision = { approved: true, grant: of, authTime: start, sessionId: 's', audit } as const
+          const decision = { approved: true, grant: made, authTime: start, sessionId: 's', audit } as const
           return each.decideDevice(asked.userCodeHash, 'session', decision, start)
         }),
       )
@@ -84,8 +84,8 @@ export const deviceCodeCases: readonly GrantConformanceCase[] = [
       const found = await store.findDevice(asked.hash, start)
       assert.equal(found?.grant?.id, grants[answers.indexOf('decided')]?.id)
       assert.deepEqual([found?.status, found?.authTime, found?.sessionId], ['approved', start, 's'])
-      for (const [index, of] of grants.entries()) {
-        assert.equal((await store.getGrant(of.id)) !== undefined, answers[index] === 'decided')
+      for (const [index, made] of grants.entries()) {
+        assert.equal((await store.getGrant(made.id)) !== undefined, answers[index] === 'decided')
       }
       assert.equal((await store.listAudit({ type: 'device.decided', limit: 99 })).length, 1)
       assert.equal(await store.claimDevice(asked.userCodeHash, 'session', start), undefined)
@@ -97,10 +97,10 @@ export const deviceCodeCases: readonly GrantConformanceCase[] = [
     const asked = device()
     await store.saveDevice(asked)
     await store.claimDevice(asked.userCodeHash, 'session', start)
-    for (const of of [grant({ clientId: 'other' }), grant({ subject: 'nobody' })]) {
-      const approval = { approved: true, grant: of, authTime: start } as const
+    for (const made of [grant({ clientId: 'other' }), grant({ subject: 'nobody' })]) {
+      const approval = { approved: true, grant: made, authTime: start } as const
       assert.equal(await store.decideDevice(asked.userCodeHash, 'session', approval, start), 'gone')
-      assert.equal(await store.getGrant(of.id), undefined)
+      assert.equal(await store.getGrant(made.id), undefined)
     }
     assert.equal((await store.findDevice(asked.hash, start))?.status, 'pending')
   }),
@@ -142,14 +142,14 @@ export const deviceCodeCases: readonly GrantConformanceCase[] = [
       for (let round = 0; round < 3; round += 1) {
         const [asked, of] = await approved(store)
         assert.equal((await store.pollDevice(asked.hash, start))?.status, 'approved')
-        const issues = callers(20).map(() => issuedFor(of.id))
+        const issues = callers(20).map(() => issuedFor(made.id))
         const answers = await Promise.all(
           callers(20).map((each, index) => each.redeemDevice(asked.hash, start, issues[index] ?? {})),
         )
         assert.equal(count(answers, 'redeemed'), 1)
         assert.equal(count(answers, 'spent'), 19)
         for (const [index, issued] of issues.entries()) {
-          if (answers[index] === 'redeemed') await assertWritten(store, of.id, issued)
+          if (answers[index] === 'redeemed') await assertWritten(store, made.id, issued)
           else assert.equal(await store.getFamily(issued.family.id), undefined)
         }
         const found = await store.findDevice(asked.hash, start)
@@ -165,9 +165,9 @@ export const deviceCodeCases: readonly GrantConformanceCase[] = [
       const [late, lateGrant] = await approved(store)
       assert.equal(await store.redeemDevice(late.hash, late.expiresAt, issuedFor(lateGrant.id)), 'gone')
       const [asked, of] = await approved(store)
-      await store.revokeGrant(of.id, revoking())
+      await store.revokeGrant(made.id, revoking())
       assert.equal((await store.pollDevice(asked.hash, start))?.status, 'revoked')
-      const issued = issuedFor(of.id)
+      const issued = issuedFor(made.id)
       assert.equal(await store.redeemDevice(asked.hash, start, issued), 'gone')
       assert.equal(await store.getFamily(issued.family.id), undefined)
       const pending = device()
@@ -180,11 +180,11 @@ export const deviceCodeCases: readonly GrantConformanceCase[] = [
 
 async function approved(store: GrantStore): Promise<readonly [NewDeviceCode, NewGrant]> {
   const asked = device()
-  const of = grant()
+  const made = grant()
   const session = unique('session')
   await store.saveDevice(asked)
   await store.claimDevice(asked.userCodeHash, session, start)
-  const decision = { approved: true, grant: of, authTime: start } as const
+  const decision = { approved: true, grant: made, authTime: start } as const
   assert.equal(await store.decideDevice(asked.userCodeHash, session, decision, start), 'decided')
   return [asked, of]
 }

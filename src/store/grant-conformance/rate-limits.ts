@@ -27,6 +27,20 @@ export const rateLimitCases: readonly GrantConformanceCase[] = [
     assert.equal((await store.hit('fast', many, start)).remaining, 4999)
     for (const text of hostileTexts) assert.equal((await store.hit(text, limit, start)).remaining, 2)
   }),
+  withWorld('a clock that is ahead, or was set back, stops nobody on another one', async ({ store }) => {
+    const limit = { points: 3, windowMs: 30 * second }
+    for (let points = 3; points > 0; points -= 1) {
+      assert.equal((await store.hit('key', limit, start + 60 * minute)).allowed, true)
+    }
+    assert.equal((await store.hit('key', limit, start + 60 * minute)).allowed, false)
+    for (let points = 3; points > 0; points -= 1) {
+      assert.equal((await store.hit('key', limit, start)).allowed, true)
+    }
+    assert.equal((await store.hit('key', limit, start)).allowed, false)
+    // A little behind is no way around the limit.
+    assert.equal((await store.hit('key', limit, start - 1)).allowed, false)
+    assert.equal((await store.hit('key', limit, start - minute)).allowed, false)
+  }),
   withWorld(
     'SECURITY 282: of 60 tries at once no more are allowed than there are points, and no failure is lost',
     async ({ callers, store }) => {

@@ -1,6 +1,7 @@
 /** What the suite asks of refresh tokens. */
 
 import assert from 'node:assert/strict'
+import { setImmediate as turn } from 'node:timers/promises'
 import {
   accessToken,
   client,
@@ -185,6 +186,8 @@ export const refreshTokenCases: readonly GrantConformanceCase[] = [
         const chains = callers(4).map(async (each) => {
           let current = session.refresh
           while (!stopped.signal.aborted) {
+            // A store that answers at once would otherwise never let the revocation begin.
+            await turn()
             const successor = { hash: unique('refresh'), expiresAt: start + day }
             hashes.push(successor.hash)
             const answer = await each.rotateRefresh(current, start, { successor })

@@ -40,7 +40,7 @@ export const minute = 60_000
 export const day = 86_400_000
 
 /** Texts that no statement, no parser and no encoding may trip over. */
-export const hostileTexts = [
+export const hostileTexts: readonly string[] = [
   `Robert'); drop table gatewright_grants;--`,
   `" or 1=1 --`,
   '%_\\',

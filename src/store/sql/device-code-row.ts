@@ -7,6 +7,7 @@ import { grantColumns, grantOf } from './grants.ts'
 import type { GrantColumns } from './grants.ts'
 import { clientIsAlive, grantIsAlive } from './liveness.ts'
 import { statement } from './statement.ts'
+import type { Statement } from './statement.ts'
 
 /** Without a grant its columns are empty. */
 export interface DeviceRow {
@@ -37,13 +38,16 @@ const isAlive = grantIsAlive('g')
 const client = clientIsAlive('d.client_id')
 
 /** The device code with this hash. */
-export const selectDevice = statement<{ hash: string }, DeviceRow>`
+export const selectDevice: Statement<{ hash: string }, DeviceRow> = statement<{ hash: string }, DeviceRow>`
   select d.*, ${grantColumns},
     case when ${client} and (d.grant_id is null or ${isAlive}) then 1 else 0 end as is_alive
   from gatewright_device_codes as d ${() => selectWhere} d.hash = ${'hash'}`
 
 /** The device code that a user code is for. */
-export const selectDeviceByUserCode = statement<{ userCodeHash: string }, DeviceRow>`
+export const selectDeviceByUserCode: Statement<{ userCodeHash: string }, DeviceRow> = statement<
+  { userCodeHash: string },
+  DeviceRow
+>`
   select d.*, ${grantColumns},
     case when ${client} and (d.grant_id is null or ${isAlive}) then 1 else 0 end as is_alive
   from gatewright_device_codes as d ${() => selectWhere} d.user_code_hash = ${'userCodeHash'}`

@@ -1,5 +1,6 @@
 /** Taking away what can mean nothing any more, in steps that are short and wait for nobody. */
 
+import { setImmediate as turn } from 'node:timers/promises'
 import type { GrantStore } from '../grant-store.ts'
 import { forUpdateSkipLocked } from './liveness.ts'
 import type { Session } from './session.ts'
@@ -10,7 +11,11 @@ import type { Statement } from './statement.ts'
 export function purgeOf(session: Session): GrantStore['purge'] {
   return async (now, limit = 500, { auditBefore } = {}) => {
     let count = 0
-    for (const step of steps) count += await session.changes(step, { now, nowMicros: now * 1000, limit })
+    for (const step of steps) {
+      // SQLite answers at once, so without this no request would be served before all steps are done.
+      await turn()
+      count += await session.changes(step, { now, nowMicros: now * 1000, limit })
+    }
     if (auditBefore !== undefined) count += await session.changes(audit, { before: auditBefore, limit })
     return count
   }

@@ -7,6 +7,7 @@ import { orGone } from './holding.ts'
 import { clientIsAlive } from './liveness.ts'
 import type { Session } from './session.ts'
 import { statement } from './statement.ts'
+import type { Statement } from './statement.ts'
 
 /** The pushed-request operations of the store. */
 export function pushedRequestStore(session: Session): PushedRequestStore {
@@ -26,7 +27,10 @@ export function pushedRequestStore(session: Session): PushedRequestStore {
 }
 
 /** Uses a request up, in this transaction or alone. */
-export const consumePushed = statement<{ hash: string; clientId: string; now: number }>`
+export const consumePushed: Statement<
+  { hash: string; clientId: string; now: number },
+  Record<never, never>
+> = statement<{ hash: string; clientId: string; now: number }>`
   update gatewright_pushed_requests set used_at = ${'now'}
   where hash = ${'hash'} and client_id = ${'clientId'} and used_at is null and expires_at > ${'now'}`
 

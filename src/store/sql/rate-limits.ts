@@ -15,7 +15,8 @@ export function rateLimitStore(session: Session): RateLimitStore {
       const now = nowMs * 1000
       const step = Math.ceil((windowMs * 1000) / points)
       const capacity = step * points
-      const taken = await session.row(hit, { key, now, step, latest: now + capacity })
+      const latest = now + capacity
+      const taken = await session.row(hit, { key, now, step, latest, believed: latest + skew })
       if (taken !== undefined) {
         const remaining = Math.floor((now + capacity - Number(taken.full_at)) / step)
         const waits = Number(taken.full_at) + step - capacity - now
@@ -46,15 +47,22 @@ interface HitValues {
   readonly now: number
   readonly step: number
   readonly latest: number
+  /** A moment beyond this one was written by a clock that is wrong, here or elsewhere. */
+  readonly believed: number
 }
 
+/** What the clocks of two nodes may differ by, in microseconds. */
+const skew = 60_000_000
+
+// A moment much further ahead than all points together can put it was written by another clock: a node's that is ahead, or
+// this one's before it was set back. It says nothing here, and would refuse everybody until it has come.
 const hit = statement<HitValues, { full_at: Integer }>`
   insert into gatewright_rate_limits as l (key, full_at)
   values (${'key'}, cast(${'now'} as bigint) + cast(${'step'} as bigint))
-  on conflict (key) do update set full_at =
-    (case when l.full_at > ${'now'} then l.full_at else cast(${'now'} as bigint) end) + cast(${'step'} as bigint)
-  where (case when l.full_at > ${'now'} then l.full_at else cast(${'now'} as bigint) end) + cast(${'step'} as bigint)
-    <= ${'latest'}
+  on conflict (key) do update set full_at = (case when l.full_at > ${'now'} and l.full_at <= ${'believed'}
+    then l.full_at else cast(${'now'} as bigint) end) + cast(${'step'} as bigint)
+  where (case when l.full_at > ${'now'} and l.full_at <= ${'believed'}
+    then l.full_at else cast(${'now'} as bigint) end) + cast(${'step'} as bigint) <= ${'latest'}
   returning full_at`
 
 const select = statement<{ key: string }, { full_at: Integer }>`

@@ -5,6 +5,8 @@ import { CompiledQuery } from 'kysely'
 import type { Kysely, QueryResult } from 'kysely'
 import type { AnyDatabase } from '../database.ts'
 import { DatabaseError } from '../database-error.ts'
+import { groupCommit } from './group-commit.ts'
+import type { GroupCommit } from './group-commit.ts'
 import { gated } from './statement.ts'
 import type { CompiledStatement, Flavor, Statement, Step } from './statement.ts'
 
@@ -61,11 +63,13 @@ export function sessionOf(database: AnyDatabase, accounts: boolean): Session {
   const kysely = database.kysely as Kysely<unknown>
   const flavor: Flavor = { dialect: database.dialect, accounts }
   const composed = new Map<string, CompiledStatement>()
+  const grouped = database.dialect === 'sqlite' ? groupCommit(kysely) : undefined
 
   async function transact<Value>(work: (runner: Runner) => Promise<Value>): Promise<Value> {
+    const inside = (transaction: Kysely<unknown>): Promise<Value> => work(runnerOf(transaction, flavor))
     return again(flavor, async () => {
       try {
-        return await begin(kysely, flavor).execute((transaction) => work(runnerOf(transaction, flavor)))
+        return await (grouped?.(inside) ?? begin(kysely, flavor).execute(inside))
       } catch (error) {
         // The cast: `undo` is called with what the work answers.
         if (error instanceof Undone) return error.answer as Value
@@ -101,7 +105,7 @@ export function sessionOf(database: AnyDatabase, accounts: boolean): Session {
   }
 
   return {
-    ...runnerOf(kysely, flavor),
+    ...(grouped === undefined ? runnerOf(kysely, flavor) : groupedRunner(kysely, grouped, flavor)),
     transact,
     consume: flavor.dialect === 'postgres' ? consumeByStatement : consumeInTransaction,
   }
@@ -136,6 +140,26 @@ function isInTheWay(error: unknown): boolean {
 export function isForeignKeyError(error: unknown): boolean {
   const { code, errcode } = error as { readonly code?: unknown; readonly errcode?: unknown }
   return code === '23503' || errcode === 787
+}
+
+/** Statements that write share a commit with others; those that read go straight to the database. */
+function groupedRunner(kysely: Kysely<unknown>, grouped: GroupCommit, flavor: Flavor): Runner {
+  const direct = runnerOf(kysely, flavor)
+  const isRead = ({ compile }: Pick<Step, 'compile'>): boolean => /^\s*select\b/i.test(compile(flavor).sql)
+  return {
+    flavor,
+    rows: (statement, values) =>
+      isRead(statement)
+        ? direct.rows(statement, values)
+        : grouped((transaction) => runnerOf(transaction, flavor).rows(statement, values)),
+    row: (statement, values) =>
+      isRead(statement)
+        ? direct.row(statement, values)
+        : grouped((transaction) => runnerOf(transaction, flavor).row(statement, values)),
+    changes: (statement, values) =>
+      grouped((transaction) => runnerOf(transaction, flavor).changes(statement, values)),
+    write: (steps) => grouped((transaction) => runnerOf(transaction, flavor).write(steps)),
+  }
 }
 
 function runnerOf(kysely: Kysely<unknown>, flavor: Flavor): Runner {

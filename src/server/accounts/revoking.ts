@@ -1,0 +1,36 @@
+/** The accounts of an authorization server: what takes rights away from a person also takes away what was issued to them. */
+
+import type { Accounts } from './types.ts'
+
+/**
+ * Accounts whose changes revoke: a new password, a disabled account and a removed one each end every grant and token of
+ * the person (RFC 9700 §4.14.2).
+ *
+ * @param revoke Revokes all that a subject was given. When it fails the change has been made, and the caller is told.
+ */
+export function revokingAccounts(
+  accounts: Accounts,
+  revoke: (
+    subject: string,
+    why: 'account.password_changed' | 'account.disabled' | 'account.removed',
+  ) => Promise<void>,
+): Accounts {
+  return {
+    ...accounts,
+    async setPassword(id, password) {
+      const changed = await accounts.setPassword(id, password)
+      await revoke(id, 'account.password_changed')
+      return changed
+    },
+    async update(id, patch) {
+      const changed = await accounts.update(id, patch)
+      if (patch.disabled === true) await revoke(id, 'account.disabled')
+      return changed
+    },
+    async remove(id) {
+      const wasThere = await accounts.remove(id)
+      await revoke(id, 'account.removed')
+      return wasThere
+    },
+  }
+}

@@ -1,0 +1,79 @@
+/**
+ * Group commit for SQLite: writes that come at the same moment share one transaction, and so one wait for the disk. Each
+ * is behind a savepoint of its own, and is answered after the commit.
+ */
+
+import { CompiledQuery } from 'kysely'
+import type { Kysely } from 'kysely'
+
+/** Runs work in a transaction that it may share with other work. Nothing but the database may be awaited in it. */
+export type GroupCommit = <Value>(work: (transaction: Kysely<unknown>) => Promise<Value>) => Promise<Value>
+
+/** The most that share a transaction: other processes wait for its end. */
+const most = 64
+
+interface Job {
+  readonly work: (transaction: Kysely<unknown>) => Promise<unknown>
+  readonly resolve: (value: unknown) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** What became of a piece of work; it is told so after the commit. */
+type Outcome = { readonly value: unknown } | { readonly error: unknown }
+
+/** Groups the writes of one connection. */
+export function groupCommit(kysely: Kysely<unknown>): GroupCommit {
+  const waiting: Job[] = []
+  let isRunning = false
+
+  async function run(): Promise<void> {
+    isRunning = true
+    // Every request that the event loop has read by now may come along: SQLite stops the loop while it waits for the disk.
+    await new Promise((resolve) => setImmediate(resolve))
+    while (waiting.length > 0) await commit(kysely, waiting.splice(0, most))
+    isRunning = false
+  }
+
+  return <Value>(work: (transaction: Kysely<unknown>) => Promise<Value>) =>
+    new Promise<Value>((resolve, reject) => {
+      // The cast: the job is resolved with what its own work answers.
+      waiting.push({ work, resolve: resolve as (value: unknown) => void, reject })
+      if (!isRunning) void run()
+    })
+}
+
+/** Never rejects: what goes wrong with the transaction as a whole is told to everybody in it. */
+async function commit(kysely: Kysely<unknown>, jobs: readonly Job[]): Promise<void> {
+  let outcomes: readonly Outcome[]
+  try {
+    outcomes = await kysely.transaction().execute((transaction) => each(transaction, jobs))
+  } catch (error) {
+    for (const { reject } of jobs) reject(error)
+    return
+  }
+  for (const [index, { resolve, reject }] of jobs.entries()) {
+    const outcome = outcomes[index]
+    if (outcome !== undefined && 'value' in outcome) resolve(outcome.value)
+    else reject(outcome?.error)
+  }
+}
+
+async function each(transaction: Kysely<unknown>, jobs: readonly Job[]): Promise<readonly Outcome[]> {
+  const outcomes: Outcome[] = []
+  for (const { work } of jobs) {
+    await transaction.executeQuery(savepoint)
+    try {
+      outcomes.push({ value: await work(transaction) })
+    } catch (error) {
+      outcomes.push({ error })
+      // After an error of the disk SQLite has ended the transaction: then this throws, and everybody is told.
+      await transaction.executeQuery(rollback)
+    }
+    await transaction.executeQuery(release)
+  }
+  return outcomes
+}
+
+const savepoint = CompiledQuery.raw('savepoint one_of_many')
+const rollback = CompiledQuery.raw('rollback to one_of_many')
+const release = CompiledQuery.raw('release one_of_many')
