@@ -140,7 +140,7 @@ export const deviceCodeCases: readonly GrantConformanceCase[] = [
     'SECURITY 106: of 20 redemptions of an approved code at once, one succeeds',
     async ({ callers, store }) => {
       for (let round = 0; round < 3; round += 1) {
-        const [asked, of] = await approved(store)
+        const [asked, made] = await approved(store)
         assert.equal((await store.pollDevice(asked.hash, start))?.status, 'approved')
         const issues = callers(20).map(() => issuedFor(made.id))
         const answers = await Promise.all(
@@ -164,7 +164,7 @@ export const deviceCodeCases: readonly GrantConformanceCase[] = [
     async ({ store }) => {
       const [late, lateGrant] = await approved(store)
       assert.equal(await store.redeemDevice(late.hash, late.expiresAt, issuedFor(lateGrant.id)), 'gone')
-      const [asked, of] = await approved(store)
+      const [asked, made] = await approved(store)
       await store.revokeGrant(made.id, revoking())
       assert.equal((await store.pollDevice(asked.hash, start))?.status, 'revoked')
       const issued = issuedFor(made.id)
@@ -186,5 +186,5 @@ async function approved(store: GrantStore): Promise<readonly [NewDeviceCode, New
   await store.claimDevice(asked.userCodeHash, session, start)
   const decision = { approved: true, grant: made, authTime: start } as const
   assert.equal(await store.decideDevice(asked.userCodeHash, session, decision, start), 'decided')
-  return [asked, of]
+  return [asked, made]
 }
