@@ -60,7 +60,7 @@ async function conformance(...parameters: readonly string[]) {
 
 async function tablesIn(url: string): Promise<readonly string[]> {
   await using database = await openDatabase({ url, connectTimeout: 60 })
-  return ourTables(database)
+  return await ourTables(database) // before it is closed
 }
 
 describe.each(dialects)('on %s', (dialect) => {

@@ -24,6 +24,11 @@ export interface BearerOptions {
   /** The key under `components.securitySchemes`; `OAuth2` unless told. */
   readonly name?: string
   readonly description?: string
+  /**
+   * Lets the `Host` of a request say which API a DPoP proof must be for (RFC 9449 §4.3), instead of the origin of the
+   * audience. Only where something in front of the API makes sure of that header.
+   */
+  readonly dangerouslyTrustHost?: boolean
 }
 
 /** A scheme for one API of a server. */
@@ -42,7 +47,7 @@ export function bearerOf<Scope extends string>(
   }
   const scopes = Object.fromEntries(resource.scopes.map((scope) => [scope, settings.scopes[scope] ?? '']))
   const flow = { tokenUrl: endpointUrl(issuer, '/token'), scopes }
-  const verifier = verifierOf(settings, service, audience)
+  const verifier = verifierOf(settings, service, audience, options.dangerouslyTrustHost === true)
   const metadata = resourceMetadataUrl(audience)
   const words = (parameters: Readonly<Record<string, string | undefined>>, scheme = 'Bearer'): string =>
     challenge(scheme, { ...parameters, resource_metadata: metadata })
@@ -125,7 +130,12 @@ const keyAge = 30_000
 /** When to ask again where the database does not answer, in milliseconds. */
 const retryAfter = 1000
 
-function verifierOf(settings: Settings, service: () => Promise<Service>, audience: string): Verifier {
+function verifierOf(
+  settings: Settings,
+  service: () => Promise<Service>,
+  audience: string,
+  trustHost: boolean,
+): Verifier {
   let ready: Ready | undefined
 
   /** Brings the keys of the verifier up to those of the server. */
@@ -192,7 +202,7 @@ function verifierOf(settings: Settings, service: () => Promise<Service>, audienc
       const key = await provenKey(open, {
         proof: source.header('dpop'),
         method: source.request.method,
-        url: addressOf(source.request.url, audience),
+        url: trustHost ? source.request.url : addressOf(source.request.url, audience),
         accessToken: token,
       })
       if (!(key instanceof Rejection) || key.error !== 'use_dpop_nonce') return key

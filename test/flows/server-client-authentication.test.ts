@@ -100,7 +100,7 @@ describe.each(dialects)('client authentication on %s', (dialect) => {
       expect(answer.text).toBe(answers[0]?.text)
     }
     const failed = await place.open.store.listAudit({ limit: 3, type: 'client.authentication_failed' })
-    expect(failed.map(({ clientId }) => clientId)).toEqual(['WEB', 'nobody', id])
+    expect(failed.map(({ clientId }) => clientId)).toEqual(['WEB', undefined, id])
     expect(JSON.stringify(failed)).not.toContain(secret)
   })
 

@@ -196,8 +196,11 @@ describe.each(dialects)('the code grant on %s', (dialect) => {
     const disabled = await place.authorize('SPA', bob)
     await place.open.accounts.update(bob, { disabled: true })
     expectRefusal(await place.post(disabled.form, { as: 'SPA' }), 'invalid_grant')
+    // What was ended stays ended when the account comes back; new codes are good again.
     await place.open.accounts.update(bob, { disabled: false })
-    expect((await place.post(disabled.form, { as: 'SPA' })).status).toBe(200)
+    expectRefusal(await place.post(disabled.form, { as: 'SPA' }), 'invalid_grant')
+    const again = await place.authorize('SPA', bob)
+    expect((await place.post(again.form, { as: 'SPA' })).status).toBe(200)
 
     const until = place.now() + 600_000
     const withdrawn = await place.authorize('SPA', bob)

@@ -77,7 +77,7 @@ const methods: ProcessMethods = {
     const listener = await app.listen({ port })
     const guarded = api({ title: 'Guarded', docs: false }).get(
       '/me',
-      { token: security(started.bearer(), ['read']) },
+      { token: security(started.bearer({ dangerouslyTrustHost: true }), ['read']) },
       ({ token }) => ({ subject: token.subject }),
     )
     const guardedListener = await guarded.listen({ port: 0 })

@@ -28,9 +28,12 @@ export function groupCommit(kysely: Kysely<unknown>): GroupCommit {
 
   async function run(): Promise<void> {
     isRunning = true
-    // Every request that the event loop has read by now may come along: SQLite stops the loop while it waits for the disk.
-    await new Promise((resolve) => setImmediate(resolve))
-    while (waiting.length > 0) await commit(kysely, waiting.splice(0, most))
+    while (waiting.length > 0) {
+      // Every request that the event loop has read by now may come along, as SQLite stops the loop while it waits for the
+      // disk; and whoever waits for the lock in another way gets a turn.
+      await new Promise((resolve) => setImmediate(resolve))
+      await commit(kysely, waiting.splice(0, most))
+    }
     isRunning = false
   }
 
