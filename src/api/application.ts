@@ -204,18 +204,33 @@ export class Application {
   }
 
   #dispatch(request: Request, info: RequestInfo | undefined): Response | Promise<Response> {
-    const framing = this.#framing(request, info)
-    const preflight = this.#cors?.preflight(request)
-    if (preflight !== undefined) return preflight
     const { path, search } = locate(request.url, info?.basePath)
     const { method } = request
+    const preflight = method === 'OPTIONS' ? this.#preflight(request, path) : undefined
+    if (preflight !== undefined) return preflight
+    const framing = this.#framing(request, info)
     // No client may call a WebSocket route by its name here, whatever methods a runtime lets through.
     const known = method === 'WEBSOCKET' ? undefined : this.#router.find(method, path)
     const found = known ?? (method === 'HEAD' ? this.#router.find('GET', path) : undefined)
     if (found === undefined) return this.#elsewhere(request, path, search, info, framing)
     if (found === 'malformed') return this.#malformed(request, search, info, framing)
-    const matched = { request, search, pathParameters: found.parameters, address: info?.address, framing }
-    return respond(found.route, matched, this.#around)
+    const { route, parameters } = found
+    const matched = {
+      request,
+      search,
+      pathParameters: parameters,
+      address: info?.address,
+      framing: route.cors === undefined ? framing : this.#framing(request, info, route.cors),
+    }
+    return respond(route, matched, this.#around)
+  }
+
+  /** The answer to a browser that asks before it sends: in the words of the route that it is going to call. */
+  #preflight(request: Request, path: string): Response | undefined {
+    const method = request.headers.get('access-control-request-method')
+    const found = method === null ? undefined : this.#router.find(method, path)
+    const own = found === undefined || found === 'malformed' ? undefined : found.route.cors
+    return (own ?? this.#cors)?.preflight(request)
   }
 
   /** No route of this application: a mount, the answer to OPTIONS, 405 or 404, each behind the guard. */
@@ -272,10 +287,14 @@ export class Application {
     })
   }
 
-  #framing(request: Request, info: RequestInfo | undefined): Framing {
+  #framing(
+    request: Request,
+    info: RequestInfo | undefined,
+    cors: CorsPolicy | undefined = this.#cors,
+  ): Framing {
     return {
       Response: info?.Response ?? Response,
-      headers: this.#cors?.headersFor(request.headers.get('origin')),
+      headers: cors?.headersFor(request.headers.get('origin')),
     }
   }
 

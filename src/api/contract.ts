@@ -1,5 +1,6 @@
 /** What a route promises: the shape of its answer, its status, and what the documentation says of it. */
 
+import type { CorsOptions } from '../http/cors.ts'
 import type { LimitOptions } from './limits.ts'
 import { toJsonSchema } from './json-schema.ts'
 import type { JsonSchema } from './json-schema.ts'
@@ -33,6 +34,8 @@ export interface Contract<Input = unknown, Output = unknown> {
   readonly open?: boolean
   /** Required of this route alone, after the guards of its application and routers and before its own record. */
   readonly guard?: Guard
+  /** Which other origins may call this route from a browser, instead of what the application says. */
+  readonly cors?: CorsOptions
   /** Limits of this route's own. */
   readonly limits?: LimitOptions
 }

@@ -1,5 +1,7 @@
 /** A route, compiled: everything about it that does not change from request to request. */
 
+import { corsPolicy } from '../http/cors.ts'
+import type { CorsPolicy } from '../http/cors.ts'
 import { conforming } from './contract.ts'
 import type { Conform, Contract } from './contract.ts'
 import type { AnyDependency, Override } from './dependency.ts'
@@ -20,6 +22,8 @@ export interface Route {
   readonly contract: Contract
   readonly conform: Conform | undefined
   readonly limits: Limits
+  /** Its own, where it has one. */
+  readonly cors: CorsPolicy | undefined
   readonly tags: readonly string[]
   readonly handler: Declared['handler']
 }
@@ -57,6 +61,7 @@ export function compileRoute(declared: Declared, setting: RouteSetting): Route {
     contract,
     conform: conforming(contract),
     limits: limitsOf(setting.limits, contract.limits),
+    cors: contract.cors && corsPolicy(contract.cors),
     tags: [...new Set([...declared.tags, ...(contract.tags ?? [])])],
     handler: declared.handler,
   }

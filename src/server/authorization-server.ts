@@ -15,6 +15,8 @@ import { revokingAccounts } from './accounts/revoking.ts'
 import type { Accounts } from './accounts/types.ts'
 import { auditEvent } from './audit.ts'
 import { assertionAlgorithms } from './client-authentication.ts'
+import { clientOrigins, corsFor } from './client-origins.ts'
+import type { ClientOrigins } from './client-origins.ts'
 import { clientsIn } from './clients.ts'
 import type { Clients } from './clients.ts'
 import { bearerOf } from './bearer.ts'
@@ -91,12 +93,13 @@ export function authorizationServer<const Scopes extends ScopeCatalogue>(
 ): AuthorizationServer<keyof Scopes & string> {
   const plain = options as unknown as AuthorizationServerOptions // the scopes are a narrower record, and only read
   const settings = settingsOf(plain, typeof process === 'undefined' ? {} : process.env)
+  const origins = clientOrigins()
   let opening: Promise<Opened> | undefined
   let failure: { readonly error: unknown; readonly until: number } | undefined
   const opened = (): Promise<Opened> => {
     // Whoever sends requests to a server that cannot open does not make it try each time.
     if (failure !== undefined && performance.now() < failure.until) return Promise.reject(failure.error)
-    opening ??= openServer(plain, settings).catch((error: unknown) => {
+    opening ??= openServer(plain, settings, origins).catch((error: unknown) => {
       // The database may be back a second later.
       opening = undefined
       failure = { error, until: performance.now() + 1000 }
@@ -111,13 +114,14 @@ export function authorizationServer<const Scopes extends ScopeCatalogue>(
     await (await closing?.catch(() => undefined))?.close()
   }
 
+  const cors = corsFor(origins)
   const routes = router({ prefix: settings.basePath })
-  addTokenEndpoint(routes, service)
-  addDeviceAuthorizationEndpoint(routes, service)
+  addTokenEndpoint(routes, service, cors)
+  addDeviceAuthorizationEndpoint(routes, service, cors)
   addJwksEndpoint(routes, settings, service)
-  addRevocationEndpoint(routes, service)
+  addRevocationEndpoint(routes, service, cors)
   addIntrospectionEndpoint(routes, service)
-  addPushedAuthorizationRequestEndpoint(routes, service)
+  addPushedAuthorizationRequestEndpoint(routes, service, cors)
   addRegistrationEndpoints(routes, settings, service)
   // Well-known addresses are those of the host: the issuer's path stands behind them, or is part of them already.
   const wellKnown = router()
@@ -142,12 +146,16 @@ interface Opened {
   readonly close: () => Promise<void>
 }
 
-async function openServer(options: AuthorizationServerOptions, settings: Settings): Promise<Opened> {
+async function openServer(
+  options: AuthorizationServerOptions,
+  settings: Settings,
+  origins: ClientOrigins,
+): Promise<Opened> {
   const { database: target } = options
   const isOurs = typeof target === 'string' || !('kysely' in target)
   const database: AnyDatabase = isOurs ? await openDatabase(target) : target
   try {
-    return await openOn(database, isOurs, settings)
+    return await openOn(database, isOurs, settings, origins)
   } catch (error) {
     // Nothing of a failed start stays open.
     if (isOurs) await database.close()
@@ -155,7 +163,12 @@ async function openServer(options: AuthorizationServerOptions, settings: Setting
   }
 }
 
-async function openOn(database: AnyDatabase, isOurs: boolean, settings: Settings): Promise<Opened> {
+async function openOn(
+  database: AnyDatabase,
+  isOurs: boolean,
+  settings: Settings,
+  origins: ClientOrigins,
+): Promise<Opened> {
   const { now, report } = settings
   const store = await sqlGrantStore(database, now())
   const tell: Service['tell'] = (events) => {
@@ -213,7 +226,11 @@ async function openOn(database: AnyDatabase, isOurs: boolean, settings: Settings
     tell,
     audit,
   }
-  const cleaning = setInterval(() => void purge(store, now).catch(report), 60_000)
+  await origins.refresh(clients)
+  const cleaning = setInterval(() => {
+    purge(store, now).catch(report)
+    origins.refresh(clients).catch(report)
+  }, 60_000)
   cleaning.unref()
   return {
     service,

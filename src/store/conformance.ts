@@ -3,6 +3,9 @@
 import assert from 'node:assert/strict'
 import type { AccountStore, StoredAccount } from './store.ts'
 
+export { grantStoreConformance } from './grant-conformance.ts'
+export type { GrantConformanceCase } from './grant-conformance/world.ts'
+
 /** One promise of the port, and how to see whether a store keeps it. */
 export interface ConformanceCase {
   /** A sentence. */

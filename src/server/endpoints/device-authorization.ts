@@ -1,5 +1,6 @@
 /** The device authorization endpoint (RFC 8628 §3.1): a device without a browser asks for the two codes. */
 
+import type { CorsOptions } from '../../http/cors.ts'
 import { randomBytes } from 'node:crypto'
 import { clientAddress, request } from '../../api/context.ts'
 import type { Router } from '../../api/router.ts'
@@ -50,12 +51,14 @@ interface DeviceAuthorizationAnswer {
 export function addDeviceAuthorizationEndpoint(
   routes: Router<string>,
   service: () => Promise<Service>,
+  cors: CorsOptions,
 ): void {
   routes.post(
     '/device_authorization',
     { sent: oauthForm(described), request, address: clientAddress },
     {
       open: true,
+      cors,
       tags: ['OAuth'],
       summary: 'Device authorization',
       operationId: 'device_authorization',

@@ -4,7 +4,7 @@ import { request } from '../../api/context.ts'
 import type { Router } from '../../api/router.ts'
 import type { Service } from '../service.ts'
 import type { Settings } from '../settings.ts'
-import { publicDocument } from './public-document.ts'
+import { publicDocument, readableByAll } from './public-document.ts'
 import { unlessUnavailable } from './unavailable.ts'
 
 /** Adds `GET /jwks`. */
@@ -17,7 +17,7 @@ export function addJwksEndpoint(
   routes.get(
     '/jwks',
     { request },
-    { open: true, tags: ['OAuth'], summary: 'Key set', operationId: 'jwks' },
+    { open: true, cors: readableByAll, tags: ['OAuth'], summary: 'Key set', operationId: 'jwks' },
     ({ request }) =>
       unlessUnavailable(async () => publicDocument(request, await (await service()).keys.jwks(), maxAge)),
   )

@@ -7,7 +7,7 @@ import { metadataPaths, serverMetadata } from '../../protocol/server-metadata.ts
 import { assertionAlgorithms } from '../client-authentication.ts'
 import type { Settings } from '../settings.ts'
 import { offeredEndpoints, offeredGrantsOf, offeredMethods } from './offered.ts'
-import { publicDocument } from './public-document.ts'
+import { publicDocument, readableByAll } from './public-document.ts'
 
 /** Seconds. It changes when the server is set up anew. */
 const maxAge = 3600
@@ -24,7 +24,7 @@ export function addMetadataEndpoint(routes: Router, settings: Settings): void {
     routes.get(
       path,
       { request },
-      { open: true, tags: ['OAuth'], summary: 'Server metadata' },
+      { open: true, cors: readableByAll, tags: ['OAuth'], summary: 'Server metadata' },
       ({ request }) => publicDocument(request, document, maxAge),
     )
   }

@@ -1,5 +1,6 @@
 /** Pushed authorization requests (RFC 9126): checked before a browser is sent anywhere, and kept for a minute. */
 
+import type { CorsOptions } from '../../http/cors.ts'
 import { clientAddress, request, response } from '../../api/context.ts'
 import type { Router } from '../../api/router.ts'
 import { randomToken } from '../../crypto/random.ts'
@@ -42,12 +43,14 @@ const described = {
 export function addPushedAuthorizationRequestEndpoint(
   routes: Router<string>,
   service: () => Promise<Service>,
+  cors: CorsOptions,
 ): void {
   routes.post(
     '/par',
     { sent: oauthForm(described), request, response, address: clientAddress },
     {
       open: true,
+      cors,
       status: 201,
       tags: ['OAuth'],
       summary: 'Push an authorization request',

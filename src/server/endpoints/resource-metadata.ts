@@ -7,7 +7,7 @@ import { dpopAlgorithms } from '../../protocol/dpop.ts'
 import { resourceMetadata, resourceMetadataUrl } from '../../protocol/resource-metadata.ts'
 import { withoutUndefined } from '../../protocol/without-undefined.ts'
 import type { Resource, Settings } from '../settings.ts'
-import { publicDocument } from './public-document.ts'
+import { publicDocument, readableByAll } from './public-document.ts'
 
 /** Seconds. */
 const maxAge = 3600
@@ -22,7 +22,7 @@ export function addResourceMetadataEndpoints(routes: Router, settings: Settings)
     routes.get(
       path,
       { request },
-      { open: true, tags: ['OAuth'], summary: 'Resource metadata' },
+      { open: true, cors: readableByAll, tags: ['OAuth'], summary: 'Resource metadata' },
       ({ request }) => {
         const document = documents.find((each) => each.fits(new URL(request.url)))
         // RFC 9728 §3.3: with the metadata of another resource nobody may go on.

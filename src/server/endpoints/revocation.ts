@@ -1,5 +1,6 @@
 /** The revocation endpoint (RFC 7009): a client gives back what it was given, and nothing else. */
 
+import type { CorsOptions } from '../../http/cors.ts'
 import { clientAddress, request } from '../../api/context.ts'
 import type { Router } from '../../api/router.ts'
 import { parseTokenLookup } from '../../protocol/token-lookup.ts'
@@ -27,11 +28,15 @@ const described = {
 }
 
 /** Adds `POST /revoke`. */
-export function addRevocationEndpoint(routes: Router<string>, service: () => Promise<Service>): void {
+export function addRevocationEndpoint(
+  routes: Router<string>,
+  service: () => Promise<Service>,
+  cors: CorsOptions,
+): void {
   routes.post(
     '/revoke',
     { sent: oauthForm(described), request, address: clientAddress },
-    { open: true, tags: ['OAuth'], summary: 'Revoke a token', limits: { body: 65_536, fields: 100 } },
+    { open: true, cors, tags: ['OAuth'], summary: 'Revoke a token', limits: { body: 65_536, fields: 100 } },
     ({ sent, request, address }) =>
       unlessUnavailable(async () => {
         const open = await service()

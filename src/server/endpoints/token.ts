@@ -1,5 +1,6 @@
 /** The token endpoint (RFC 6749 §3.2): who asks, what for, and which grant answers. */
 
+import type { CorsOptions } from '../../http/cors.ts'
 import type { Router } from '../../api/router.ts'
 import { clientAddress, request, response } from '../../api/context.ts'
 import type { GrantType } from '../../protocol/client-metadata.ts'
@@ -49,12 +50,17 @@ const described = {
 }
 
 /** Adds `POST /token`. */
-export function addTokenEndpoint(routes: Router<string>, service: () => Promise<Service>): void {
+export function addTokenEndpoint(
+  routes: Router<string>,
+  service: () => Promise<Service>,
+  cors: CorsOptions,
+): void {
   routes.post(
     '/token',
     { sent: oauthForm(described), request, response, address: clientAddress },
     {
       open: true,
+      cors,
       tags: ['OAuth'],
       summary: 'Token',
       operationId: 'token',
