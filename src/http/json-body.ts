@@ -36,7 +36,9 @@ export async function readJson(request: Request, limits: JsonLimits): Promise<Js
   if (text === '') return { value: undefined }
   if (isDeeper(text, limits.depth)) throw new HttpError(400, 'The body is nested too deeply')
   try {
-    return { value: mayNamePrototype(text) ? JSON.parse(text, withoutPrototype) : JSON.parse(text) }
+    const value: unknown = JSON.parse(text)
+    if (mayNamePrototype(text)) dropPrototypes(value)
+    return { value }
   } catch {
     // The engine's own message quotes the body, which may hold a password.
     return { failure: locateJsonError(text) }
@@ -106,6 +108,10 @@ function hasEscapedLetter(text: string): boolean {
   return text.includes('\\u00') && text.includes('__')
 }
 
-function withoutPrototype(key: string, value: unknown): unknown {
-  return key === '__proto__' ? undefined : value
+/** Takes own members named `__proto__` out, in place: a walk costs a fraction of a reviver. It is not deep by now. */
+function dropPrototypes(value: unknown): void {
+  if (typeof value !== 'object' || value === null) return
+  if (Array.isArray(value)) return value.forEach(dropPrototypes)
+  if (Object.hasOwn(value, '__proto__')) Reflect.deleteProperty(value, '__proto__')
+  for (const member of Object.values(value)) dropPrototypes(member)
 }
