@@ -27,6 +27,8 @@ export interface AttemptLimit {
   attempt(): Promise<void>
   /** It was right: the row of failures ends. */
   succeeded(): Promise<void>
+  /** Nobody could tell: the try is given back. */
+  unjudged(): Promise<void>
 }
 
 /** The limits of one server. Each throws 429 with `Retry-After` (RFC 6585 §4). */
@@ -133,6 +135,9 @@ async function loginAttempts(
         if ((await store.countFailure(key, now() + seconds * 1000, now())) > points)
           throw tooMany(seconds * 1000)
       }
+    },
+    async unjudged() {
+      for (const { key } of counts) await store.takeBackFailure(key)
     },
     async succeeded() {
       for (const { key } of counts) await store.clearFailures(key)

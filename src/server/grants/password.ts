@@ -89,6 +89,9 @@ async function loggedIn(
       const about = account === undefined ? {} : { subject: account.id }
       const event = auditEvent('login.failed', settings.now(), { clientId: client.id, ...about, ...origin })
       await service.audit([event])
+    } else {
+      // Too busy to hash, or a database that is away: that is no wrong password.
+      await limit.unjudged().catch(service.settings.report)
     }
     throw error
   }

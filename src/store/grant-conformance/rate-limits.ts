@@ -71,6 +71,12 @@ export const rateLimitCases: readonly GrantConformanceCase[] = [
     assert.equal(await store.failures('alice', start + 2 * minute - 1), 2)
     assert.equal(await store.failures('alice', start + 2 * minute), 0)
     assert.equal(await store.countFailure('alice', start + 3 * minute, start + 2 * minute), 1)
+    assert.equal(await store.countFailure('alice', start + 3 * minute, start + 2 * minute), 2)
+    await Promise.all([store.takeBackFailure('alice'), store.takeBackFailure('bob')])
+    assert.equal(await store.failures('alice', start + 2 * minute), 1)
+    for (let time = 0; time < 3; time++) await store.takeBackFailure('alice')
+    assert.equal(await store.failures('alice', start + 2 * minute), 0)
+    assert.equal(await store.countFailure('alice', start + 3 * minute, start + 2 * minute), 1)
     await store.clearFailures('alice')
     assert.equal(await store.failures('alice', start), 0)
   }),

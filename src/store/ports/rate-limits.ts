@@ -39,4 +39,6 @@ export interface RateLimitStore {
   failures(key: string, now: number): Promise<number>
   /** Ends the row of failures. */
   clearFailures(key: string): Promise<void>
+  /** Takes one back that turned out to be none. The count never goes below 0, and none of others' is lost. */
+  takeBackFailure(key: string): Promise<void>
 }

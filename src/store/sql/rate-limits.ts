@@ -36,6 +36,9 @@ export function rateLimitStore(session: Session): RateLimitStore {
     async failures(key, now) {
       return Number((await session.row(selectFailures, { key, now }))?.count ?? 0)
     },
+    async takeBackFailure(key) {
+      await session.changes(takeBack, { key })
+    },
     async clearFailures(key) {
       await session.changes(clearFailures, { key })
     },
@@ -78,5 +81,8 @@ const countFailure = statement<{ key: string; forgetAt: number; now: number }, {
 
 const selectFailures = statement<{ key: string; now: number }, { count: Integer }>`
   select count from gatewright_failures where key = ${'key'} and forget_at > ${'now'}`
+
+const takeBack = statement<{ key: string }>`
+  update gatewright_failures set count = count - 1 where key = ${'key'} and count > 0`
 
 const clearFailures = statement<{ key: string }>`delete from gatewright_failures where key = ${'key'}`
