@@ -250,22 +250,19 @@ describe.each(dialects)('the password grant on %s', (dialect) => {
   test('a login that nobody had time to judge counts for nothing', async () => {
     const { name } = await user()
     const address = '192.0.2.77'
-    // More than the queue for hashing holds; the person is at the end of it, many times.
-    const flood = Array.from({ length: 80 }, (_, index) =>
-      login(`nobody-${index}`, wrong, { address: `198.51.100.${index}` }),
-    )
-    const own = Array.from({ length: 9 }, () => login(name, password, { address }))
-    const [statuses, theirs] = await Promise.all([Promise.all(own), Promise.all(flood)])
-    const busy = statuses.filter(({ status }) => status === 503)
-    expect([...busy, ...theirs.filter(({ status }) => status === 503)].length).toBeGreaterThan(0)
-    for (let round = 0; round < 5; round++) {
-      const again = Array.from({ length: 9 }, () => login(name, password, { address }))
-      const more = Array.from({ length: 80 }, (_, index) =>
-        login(`no-${round}-${index}`, wrong, { address: `198.51.100.${index}` }),
+    // On a quick machine some are judged: fewer of those than the limit.
+    for (let round = 0, busy = 0, judged = 0; busy < 14 && judged < 5 && round < 20; round++) {
+      // More than the queue for hashing holds, and the person behind it. One that gets through ends the count: none may.
+      const flood = Array.from({ length: 90 }, (_, index) =>
+        login(`nobody-${round}-${index}`, wrong, { address: `198.51.100.${index}` }),
       )
-      await Promise.all([...more, ...again])
+      const own = await Promise.all([login(name, wrong, { address }), login(name, wrong, { address })])
+      await Promise.all(flood)
+      busy += own.filter(({ status }) => status === 503).length
+      judged += own.filter(({ status }) => status === 400).length
+      expect(own.filter(({ status }) => status !== 503 && status !== 400)).toEqual([])
     }
-    // 54 tries of the right password, of which many were told to come again: none of them was a wrong one.
+    expect(place.reported.length).toBeGreaterThan(0)
     expect((await login(name, password, { address })).status).toBe(200)
     place.reported.length = 0 // that it was busy
   })
