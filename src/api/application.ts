@@ -16,7 +16,7 @@ import type { Mount, Mountable } from './mount.ts'
 import { openApiDocument } from './openapi.ts'
 import type { OpenApiDocument } from './openapi.ts'
 import { DeclarationError } from './option-error.ts'
-import { errorReply } from './reply.ts'
+import { errorReply, withoutBody } from './reply.ts'
 import type { Framing } from './reply.ts'
 import { respond } from './respond.ts'
 import type { ErrorHandler, Matched, Surroundings } from './respond.ts'
@@ -341,13 +341,4 @@ const wholeContext: Dependency<Context> = {
 
 function notFound(): HttpError {
   return new HttpError(404)
-}
-
-/** A HEAD is a GET whose body stays here (RFC 9110 §9.3.2). */
-async function withoutBody(answer: Response | Promise<Response>): Promise<Response> {
-  const response = await answer
-  // Not awaited: a stream that fails while it is stopped, or never stops, is no reason to keep the headers back.
-  response.body?.cancel().catch(() => undefined)
-  const { status, statusText, headers } = response
-  return new Response(null, { status, statusText, headers })
 }

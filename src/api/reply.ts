@@ -239,3 +239,12 @@ function isAsyncIterable(value: unknown): value is AsyncIterable<string | Uint8A
 function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
 }
+
+/** A HEAD is a GET whose body stays here (RFC 9110 §9.3.2). */
+export async function withoutBody(answer: Response | Promise<Response>): Promise<Response> {
+  const response = await answer
+  // Not awaited: a stream that fails while it is stopped, or never stops, is no reason to keep the headers back.
+  response.body?.cancel().catch(() => undefined)
+  const { status, statusText, headers } = response
+  return new Response(null, { status, statusText, headers })
+}

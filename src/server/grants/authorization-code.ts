@@ -1,15 +1,14 @@
 /** The authorization code grant (RFC 6749 §4.1.3): every check first, then the code is consumed with what follows, in one step. */
 
-import { randomToken } from '../../crypto/random.ts'
 import { OAuthError, invalidGrant } from '../../protocol/oauth-error.ts'
 import { verifyPkce } from '../../protocol/pkce.ts'
 import type { AuthorizationCodeRequest } from '../../protocol/token-request.ts'
 import type { FoundCode } from '../../store/grant-store.ts'
 import { auditEvent } from '../audit.ts'
 import { revokedUntil } from '../keys/signing-keys.ts'
-import { prepareAccessToken, prepareRefreshToken } from '../token-answer.ts'
 import { hashOf, resourcesFor } from './grant.ts'
 import type { Grant, GrantContext } from './grant.ts'
+import { prepareFamily } from './new-family.ts'
 
 /**
  * For so long a second use is taken for the other half of a double submit: it gets nothing, and takes nothing away. Nobody can
@@ -19,7 +18,7 @@ const doubleSubmit = 2000
 
 /** Redeems a code. Of many who present it at once exactly one gets tokens; a replay revokes what the first got. */
 export const redeemAuthorizationCode: Grant<AuthorizationCodeRequest> = async (request, context) => {
-  const { service, client, dpopJkt, origin } = context
+  const { service, client, origin } = context
   const { store, settings } = service
   const now = settings.now()
   const hash = hashOf(request.code)
@@ -31,49 +30,30 @@ export const redeemAuthorizationCode: Grant<AuthorizationCodeRequest> = async (r
   if (code.status !== 'live') throw refused(code.status)
 
   const resources = resourcesFor(service, request.resources, code.resources)
-  const familyId = randomToken(16)
-  const familyEnd = now + settings.lifetimes.refreshAbsolute * 1000
-  const withRefresh = client.metadata.grantTypes.includes('refresh_token')
-  const refresh = withRefresh ? prepareRefreshToken(service, familyEnd) : undefined
-  const access = await prepareAccessToken(service, {
-    client,
+  const family = await prepareFamily(context, {
+    grantId: code.grantId,
     subject: code.subject,
     scopes: code.scopes,
     resources,
-    grantId: code.grantId,
-    familyId,
-    dpopJkt,
+    allowedResources: code.resources,
     authTime: code.authTime,
+    sessionId: code.sessionId,
+    data: code.data,
   })
   const audit = [
     auditEvent('code.redeemed', now, {
       clientId: client.id,
       subject: code.subject,
       grantId: code.grantId,
-      details: { jti: access.id, scopes: code.scopes },
+      details: { jti: family.jti, scopes: code.scopes },
       ...origin,
     }),
   ]
-  const outcome = await store.redeemCode(hash, now, {
-    family: {
-      id: familyId,
-      expiresAt: familyEnd,
-      scopes: code.scopes,
-      resources: code.resources,
-      authTime: code.authTime,
-      // A confidential client proves itself by its own means; a public one by the key (RFC 9449 §5).
-      ...(dpopJkt === undefined || client.isConfidential ? {} : { dpopJkt }),
-      ...(code.sessionId === undefined ? {} : { sessionId: code.sessionId }),
-      ...(code.data === undefined ? {} : { data: code.data }),
-      ...(refresh === undefined ? {} : { refreshToken: refresh.row }),
-    },
-    accessTokens: access.rows,
-    audit,
-  })
+  const outcome = await store.redeemCode(hash, now, { ...family.rows, audit })
   // Told `spent`, it was simultaneous with the one that won, whose tokens stay good.
   if (outcome !== 'redeemed') throw refused(outcome)
   service.tell(audit)
-  return { ...access.answer, ...(refresh === undefined ? {} : { refresh_token: refresh.value }) }
+  return family.answer
 }
 
 /** RFC 6749 §4.1.3, RFC 7636 §4.6, RFC 9449 §10: a try that does not fit is counted, and changes nothing else. */

@@ -1,18 +1,17 @@
 /** The device grant (RFC 8628 §3.4): a device asks again and again, and gets tokens once, after a person has agreed elsewhere. */
 
-import { randomToken } from '../../crypto/random.ts'
 import { pollError } from '../../protocol/device-code.ts'
 import type { PollJudgement } from '../../protocol/device-code.ts'
 import type { DeviceCodeRequest } from '../../protocol/token-request.ts'
 import type { DevicePoll } from '../../store/grant-store.ts'
 import { auditEvent } from '../audit.ts'
-import { prepareAccessToken, prepareRefreshToken } from '../token-answer.ts'
 import { hashOf, resourcesFor } from './grant.ts'
 import type { Grant } from './grant.ts'
+import { prepareFamily } from './new-family.ts'
 
 /** Answers a poll. Of many polls after the approval exactly one gets tokens. */
 export const redeemDeviceCode: Grant<DeviceCodeRequest> = async (request, context) => {
-  const { service, client, dpopJkt, origin } = context
+  const { service, client, origin } = context
   const { store, settings } = service
   const now = settings.now()
   const hash = hashOf(request.deviceCode)
@@ -27,48 +26,29 @@ export const redeemDeviceCode: Grant<DeviceCodeRequest> = async (request, contex
   const { grant, authTime, sessionId } = device
   // The grant may be of an earlier time, and allow more than was asked for here.
   const scopes = grant.scopes.filter((scope) => device.scopes.includes(scope))
-  const familyId = randomToken(16)
-  const familyEnd = now + settings.lifetimes.refreshAbsolute * 1000
-  const withRefresh = client.metadata.grantTypes.includes('refresh_token')
-  const refresh = withRefresh ? prepareRefreshToken(service, familyEnd) : undefined
-  const access = await prepareAccessToken(service, {
-    client,
+  const family = await prepareFamily(context, {
+    grantId: grant.id,
     subject: grant.subject,
     scopes,
     resources,
-    grantId: grant.id,
-    familyId,
-    dpopJkt,
+    allowedResources: device.resources,
     authTime,
+    sessionId,
   })
   const audit = [
     auditEvent('device.redeemed', now, {
       clientId: client.id,
       subject: grant.subject,
       grantId: grant.id,
-      details: { jti: access.id, scopes },
+      details: { jti: family.jti, scopes },
       ...origin,
     }),
   ]
-  const outcome = await store.redeemDevice(hash, now, {
-    family: {
-      id: familyId,
-      expiresAt: familyEnd,
-      scopes,
-      resources: device.resources,
-      ...(authTime === undefined ? {} : { authTime }),
-      // As for codes: a public client proves itself by the key (RFC 9449 §5).
-      ...(dpopJkt === undefined || client.isConfidential ? {} : { dpopJkt }),
-      ...(sessionId === undefined ? {} : { sessionId }),
-      ...(refresh === undefined ? {} : { refreshToken: refresh.row }),
-    },
-    accessTokens: access.rows,
-    audit,
-  })
+  const outcome = await store.redeemDevice(hash, now, { ...family.rows, audit })
   // Told `spent`, it was simultaneous with the one that won, whose tokens stay good.
   if (outcome !== 'redeemed') throw refused('redeemed')
   service.tell(audit)
-  return { ...access.answer, ...(refresh === undefined ? {} : { refresh_token: refresh.value }) }
+  return family.answer
 }
 
 /** RFC 8628 §3.5 */

@@ -7,9 +7,9 @@ import type { PasswordGrantRequest } from '../../protocol/token-request.ts'
 import { readUsername } from '../accounts/names.ts'
 import { auditEvent } from '../audit.ts'
 import type { Client } from '../clients.ts'
-import { prepareAccessToken, prepareRefreshToken } from '../token-answer.ts'
 import { resourcesAskedFor } from './grant.ts'
 import type { Grant, GrantContext } from './grant.ts'
+import { prepareFamily } from './new-family.ts'
 
 /** Whether a client may use it: one of ours, and registered for it. */
 export function mayUsePassword(client: Pick<Client, 'metadata' | 'privileges'>): boolean {
@@ -18,7 +18,7 @@ export function mayUsePassword(client: Pick<Client, 'metadata' | 'privileges'>):
 
 /** Logs a person in by name and password, slowed by account and by address. */
 export const passwordGrant: Grant<PasswordGrantRequest> = async (request, context) => {
-  const { service, client, dpopJkt, origin } = context
+  const { service, client, origin } = context
   const { settings, store } = service
   if (!mayUsePassword(client)) {
     throw new OAuthError('unauthorized_client', 'This client may not use passwords')
@@ -28,22 +28,16 @@ export const passwordGrant: Grant<PasswordGrantRequest> = async (request, contex
   const scopes = grantedScope({ requested: request.scopes, allowed, ceiling: client.metadata.scopes })
   const now = settings.now()
   const grantId = randomToken(16)
-  const familyId = randomToken(16)
-  const familyEnd = now + settings.lifetimes.refreshAbsolute * 1000
-  const withRefresh = client.metadata.grantTypes.includes('refresh_token')
-  const refresh = withRefresh ? prepareRefreshToken(service, familyEnd) : undefined
-  const access = await prepareAccessToken(service, {
-    client,
+  const identifiers = resources.map(({ identifier }) => identifier)
+  const family = await prepareFamily(context, {
+    grantId,
     subject,
     scopes,
     resources,
-    grantId,
-    familyId,
-    dpopJkt,
+    allowedResources: identifiers,
     authTime: now,
   })
-  const identifiers = resources.map(({ identifier }) => identifier)
-  const details = { grant: 'password', jti: access.id, scopes }
+  const details = { grant: 'password', jti: family.jti, scopes }
   const audit = [
     auditEvent('token.issued', now, { clientId: client.id, subject, grantId, details, ...origin }),
   ]
@@ -51,22 +45,13 @@ export const passwordGrant: Grant<PasswordGrantRequest> = async (request, contex
     clientId: client.id,
     now,
     grant: { id: grantId, clientId: client.id, subject, scopes, resources: identifiers },
-    family: {
-      id: familyId,
-      expiresAt: familyEnd,
-      scopes,
-      resources: identifiers,
-      authTime: now,
-      ...(dpopJkt === undefined || client.isConfidential ? {} : { dpopJkt }),
-      ...(refresh === undefined ? {} : { refreshToken: refresh.row }),
-    },
-    accessTokens: access.rows,
+    ...family.rows,
     audit,
   })
   // Disabled since the password was looked at: the same words as for a wrong one.
   if (outcome === 'gone') throw invalidGrant('Incorrect username or password', { cause: outcome })
   service.tell(audit)
-  return { ...access.answer, ...(refresh === undefined ? {} : { refresh_token: refresh.value }) }
+  return family.answer
 }
 
 async function loggedIn(
