@@ -250,3 +250,14 @@ test('SECURITY 140: the challenge of an API leads to its metadata, and that to t
   expect((await bodyOf(found))['issuer']).toBe(url)
   await server.close()
 })
+
+test('SECURITY 91: authentication by a key is offered, with the algorithms it may use, and no shared-secret JWT', async () => {
+  const { server } = await world('sqlite')
+  const answer = await server.app.request(`${issuer}/.well-known/oauth-authorization-server`)
+  const document = (await answer.json()) as Record<string, readonly string[]>
+  expect(document['token_endpoint_auth_methods_supported']).toContain('private_key_jwt')
+  expect(document['token_endpoint_auth_methods_supported']).not.toContain('client_secret_jwt')
+  const algorithms = document['token_endpoint_auth_signing_alg_values_supported'] ?? []
+  expect(algorithms).toEqual(expect.arrayContaining(['ES256', 'EdDSA']))
+  expect(algorithms.filter((algorithm) => /^HS|^none$/i.test(algorithm))).toEqual([])
+})

@@ -17,20 +17,8 @@ import { authenticateClient } from '../client-authentication.ts'
 import type { Client } from '../clients.ts'
 import { liveToken } from '../live-token.ts'
 import type { Service } from '../service.ts'
-import { oauthForm } from './oauth-form.ts'
+import { oauthForm, tokenLookupForm } from './oauth-form.ts'
 import { unlessUnavailable } from './unavailable.ts'
-
-const described = {
-  title: 'IntrospectionRequest',
-  type: 'object',
-  properties: {
-    token: { type: 'string' },
-    token_type_hint: { type: 'string', enum: ['access_token', 'refresh_token'] },
-    client_id: { type: 'string' },
-    client_secret: { type: 'string', format: 'password' },
-  },
-  required: ['token'],
-}
 
 /** The kind of a signed answer (RFC 9701 §5). */
 const signedType = 'token-introspection+jwt'
@@ -39,7 +27,7 @@ const signedType = 'token-introspection+jwt'
 export function addIntrospectionEndpoint(routes: Router<string>, service: () => Promise<Service>): void {
   routes.post(
     '/introspect',
-    { sent: oauthForm(described), request, address: clientAddress },
+    { sent: oauthForm(tokenLookupForm('IntrospectionRequest')), request, address: clientAddress },
     { open: true, tags: ['OAuth'], summary: 'Introspect a token', limits: { body: 65_536, fields: 100 } },
     ({ sent, request, address }) =>
       unlessUnavailable(async () => {

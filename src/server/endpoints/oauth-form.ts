@@ -8,6 +8,25 @@ import { invalidRequest } from '../../protocol/oauth-error.ts'
 import type { SentParameters } from '../../protocol/parameters.ts'
 
 /**
+ * The form that names a token (RFC 7009 §2.1, RFC 7662 §2.1), for the documentation.
+ *
+ * @param title The name of its schema.
+ */
+export function tokenLookupForm(title: string): BodyDescription['jsonSchema'] {
+  return {
+    title,
+    type: 'object',
+    properties: {
+      token: { type: 'string' },
+      token_type_hint: { type: 'string', enum: ['access_token', 'refresh_token'] },
+      client_id: { type: 'string' },
+      client_secret: { type: 'string', format: 'password' },
+    },
+    required: ['token'],
+  }
+}
+
+/**
  * Reads a urlencoded form (RFC 6749 §3.2). Nothing is read from the URL, where it would end up in logs.
  *
  * @param described The form for the documentation.

@@ -12,20 +12,8 @@ import { hashOf } from '../grants/grant.ts'
 import { issuedJwt } from '../issued-jwt.ts'
 import { revokedUntil } from '../keys/signing-keys.ts'
 import type { Service } from '../service.ts'
-import { oauthForm } from './oauth-form.ts'
+import { oauthForm, tokenLookupForm } from './oauth-form.ts'
 import { unlessUnavailable } from './unavailable.ts'
-
-const described = {
-  title: 'RevocationRequest',
-  type: 'object',
-  properties: {
-    token: { type: 'string' },
-    token_type_hint: { type: 'string', enum: ['access_token', 'refresh_token'] },
-    client_id: { type: 'string' },
-    client_secret: { type: 'string', format: 'password' },
-  },
-  required: ['token'],
-}
 
 /** Adds `POST /revoke`. */
 export function addRevocationEndpoint(
@@ -35,7 +23,7 @@ export function addRevocationEndpoint(
 ): void {
   routes.post(
     '/revoke',
-    { sent: oauthForm(described), request, address: clientAddress },
+    { sent: oauthForm(tokenLookupForm('RevocationRequest')), request, address: clientAddress },
     { open: true, cors, tags: ['OAuth'], summary: 'Revoke a token', limits: { body: 65_536, fields: 100 } },
     ({ sent, request, address }) =>
       unlessUnavailable(async () => {

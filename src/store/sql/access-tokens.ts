@@ -3,6 +3,7 @@
 import type { AccessTokenStore, FoundAccessToken } from '../ports/access-tokens.ts'
 import { given, parsed, words } from './columns.ts'
 import type { Integer } from './columns.ts'
+import type { AccessTokenRow } from './issued.ts'
 import { clientIsAlive, grantIsAlive } from './liveness.ts'
 import type { Session } from './session.ts'
 import { statement } from './statement.ts'
@@ -19,19 +20,7 @@ export function accessTokenStore(session: Session, subjects: Subjects): AccessTo
   }
 }
 
-interface TokenRow {
-  readonly hash: string
-  readonly id: string
-  readonly client_id: string
-  readonly grant_id: string | null
-  readonly family_id: string | null
-  readonly subject: string
-  readonly scopes: string
-  readonly audience: string
-  readonly dpop_jkt: string | null
-  readonly data: string | null
-  readonly issued_at: Integer
-  readonly expires_at: Integer
+interface TokenRow extends AccessTokenRow {
   readonly is_alive: Integer
 }
 

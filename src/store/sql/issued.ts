@@ -115,7 +115,8 @@ function familyRow(family: NewFamily, grantId: string, now: number): FamilyRow {
   }
 }
 
-interface AccessTokenRow {
+/** A reference token as its table has it. */
+export interface AccessTokenRow {
   readonly hash: string
   readonly id: string
   readonly client_id: string
