@@ -22,6 +22,11 @@ import type { Clients } from './clients.ts'
 import { bearerOf } from './bearer.ts'
 import type { BearerOptions } from './bearer.ts'
 import { dpopNonces } from './dpop-nonces.ts'
+import { addAuthorizationEndpoint } from './endpoints/authorization.ts'
+import { addConsentPage } from './endpoints/consent.ts'
+import { addLoginPage } from './endpoints/login.ts'
+import { addSignOutPage } from './endpoints/sign-out.ts'
+import { stylesheetRoute } from './endpoints/stylesheet.ts'
 import { addTokenEndpoint } from './endpoints/token.ts'
 import { addDeviceAuthorizationEndpoint } from './endpoints/device-authorization.ts'
 import { addIntrospectionEndpoint } from './endpoints/introspection.ts'
@@ -41,6 +46,7 @@ import type { SigningKeys } from './keys/signing-keys.ts'
 import { rateLimits } from './rate-limits.ts'
 import { revocationFeed } from './revocation-feed.ts'
 import type { Service } from './service.ts'
+import { sessionsIn } from './sessions.ts'
 import { settingsOf } from './settings.ts'
 import type { AuthorizationServerOptions, ScopeCatalogue, Settings } from './settings.ts'
 
@@ -123,11 +129,20 @@ export function authorizationServer<const Scopes extends ScopeCatalogue>(
   addIntrospectionEndpoint(routes, service)
   addPushedAuthorizationRequestEndpoint(routes, service, cors)
   addRegistrationEndpoints(routes, settings, service)
+  const { pages } = settings
+  const site = pages && { routes, service, settings, set: pages }
+  if (site !== undefined) {
+    addAuthorizationEndpoint(site)
+    addLoginPage(site)
+    addConsentPage(site)
+    addSignOutPage(site)
+  }
   // Well-known addresses are those of the host: the issuer's path stands behind them, or is part of them already.
   const wellKnown = router()
   addMetadataEndpoint(wellKnown, settings)
   addResourceMetadataEndpoints(wellKnown, settings)
-  const declared = [...routes.declared, ...wellKnown.declared]
+  const styles = site === undefined ? [] : stylesheetRoute(site).declared
+  const declared = [...routes.declared, ...wellKnown.declared, ...styles]
   return {
     issuer: settings.issuer,
     declared,
@@ -223,6 +238,7 @@ async function openOn(
     limits: rateLimits(store, settings),
     revocations,
     nonces: dpopNonces(settings.secretKey, now),
+    sessions: sessionsIn(store, settings, tell),
     tell,
     audit,
   }

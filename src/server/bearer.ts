@@ -47,6 +47,7 @@ export function bearerOf<Scope extends string>(
   }
   const scopes = Object.fromEntries(resource.scopes.map((scope) => [scope, settings.scopes[scope] ?? '']))
   const flow = { tokenUrl: endpointUrl(issuer, '/token'), scopes }
+  const authorizationUrl = endpointUrl(issuer, '/authorize')
   const verifier = verifierOf(settings, service, audience, options.dangerouslyTrustHost === true)
   const metadata = resourceMetadataUrl(audience)
   const words = (parameters: Readonly<Record<string, string | undefined>>, scheme = 'Bearer'): string =>
@@ -59,6 +60,7 @@ export function bearerOf<Scope extends string>(
       type: 'oauth2',
       ...(options.description === undefined ? {} : { description: options.description }),
       flows: {
+        ...(settings.pages === undefined ? {} : { authorizationCode: { ...flow, authorizationUrl } }),
         clientCredentials: flow,
       },
     },

@@ -18,6 +18,19 @@ export { ClientError } from './clients.ts'
 export type { Client, ClientDefinition, ClientPrivileges, Clients } from './clients.ts'
 export type { Approval, Interaction, PendingAuthorization } from './interaction/interaction.ts'
 export type {
+  ConsentPage,
+  ErrorPage,
+  LoginPage,
+  PageClient,
+  PageContext,
+  PageForm,
+  PagePerson,
+  Pages,
+  PageScope,
+  PageSet,
+  SignOutPage,
+} from './interaction/pages.ts'
+export type {
   AuthorizationServerOptions,
   KeyOptions,
   Lifetimes,

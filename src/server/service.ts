@@ -8,6 +8,7 @@ import type { DpopNonces } from './dpop-nonces.ts'
 import type { SigningKeys } from './keys/signing-keys.ts'
 import type { RateLimits } from './rate-limits.ts'
 import type { RevocationFeed } from './revocation-feed.ts'
+import type { Sessions } from './sessions.ts'
 import type { Settings } from './settings.ts'
 
 /** An open server. */
@@ -20,6 +21,7 @@ export interface Service {
   readonly limits: RateLimits
   readonly revocations: RevocationFeed
   readonly nonces: DpopNonces
+  readonly sessions: Sessions
   /** Tells the hook of events that the store has written. Never throws. */
   readonly tell: (events: readonly AuditEvent[]) => void
   /** Writes events that belong to no other operation, and tells the hook. */

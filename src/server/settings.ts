@@ -8,6 +8,7 @@ import type { AnyDatabase } from '../store/database.ts'
 import type { DatabaseOptions } from '../store/open.ts'
 import type { AuditEvent } from './audit.ts'
 import type { ClientDefinition } from './clients.ts'
+import type { PageSet } from './interaction/pages.ts'
 
 /** The scopes there are, each with the sentence shown in the docs and on the consent page. */
 export type ScopeCatalogue = Readonly<Record<string, string>>
@@ -36,8 +37,16 @@ export interface Lifetimes {
   readonly refreshAbsolute?: number
   /** 600 unless told. */
   readonly deviceCode?: number
-  /** 60 unless told. */
+  /** How long a person has to log in and to agree after an application has pushed its request. 600 unless told. */
   readonly pushedRequest?: number
+  /** How long a login page may be open before it has to be begun again. 3600 unless told. */
+  readonly flow?: number
+  /** What a person has agreed to is not asked again for so long. 180 days unless told. */
+  readonly consent?: number
+  /** A login session that is not used for so long ends. 7 days unless told. */
+  readonly sessionIdle?: number
+  /** After so long everybody has to log in again. 30 days unless told. */
+  readonly sessionAbsolute?: number
 }
 
 /** How signing keys change. All in seconds. */
@@ -97,6 +106,13 @@ export interface AuthorizationServerOptions<Scopes extends ScopeCatalogue = Scop
     /** Registrations from one address. 20 in 3600 s unless told. */
     readonly registration?: RateLimitOption
   }
+  /** What people see the service called; the host of the issuer unless told. */
+  readonly serviceName?: string
+  /**
+   * The pages that people log in and agree on; the default ones unless told. Without any there is no authorization
+   * endpoint.
+   */
+  readonly pages?: PageSet
   /** Told of every security decision, after it is written. What it throws is reported, and changes nothing. */
   readonly onAudit?: (event: AuditEvent) => void
   /** Told of errors that nobody waits for; `console.error` unless told. */
@@ -142,6 +158,8 @@ export interface Settings {
   readonly registration: RegistrationOptions | undefined
   readonly dpopNonces: boolean
   readonly rateLimits: Required<NonNullable<AuthorizationServerOptions['rateLimits']>>
+  readonly serviceName: string
+  readonly pages: PageSet | undefined
   readonly onAudit: ((event: AuditEvent) => void) | undefined
   readonly report: (error: unknown) => void
   readonly now: () => number
@@ -179,7 +197,11 @@ export function settingsOf(
       refreshIdle: 30 * day,
       refreshAbsolute: 180 * day,
       deviceCode: 600,
-      pushedRequest: 60,
+      pushedRequest: 600,
+      flow: 3600,
+      consent: 180 * day,
+      sessionIdle: 7 * day,
+      sessionAbsolute: 30 * day,
     },
     options.lifetimes,
   )
@@ -211,6 +233,8 @@ export function settingsOf(
     registration: options.registration,
     dpopNonces: options.dpopNonces ?? false,
     rateLimits: rateLimitsOf(options.rateLimits),
+    serviceName: options.serviceName ?? new URL(issuer).host,
+    pages: options.pages,
     onAudit: options.onAudit,
     report: options.report ?? console.error,
     now: options.now ?? Date.now,

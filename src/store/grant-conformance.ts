@@ -3,10 +3,12 @@
 import { clientCases } from './grant-conformance/clients.ts'
 import { codeCases } from './grant-conformance/codes.ts'
 import { deviceCodeCases } from './grant-conformance/device-codes.ts'
+import { flowCases } from './grant-conformance/flows.ts'
 import { purgeCases } from './grant-conformance/purge.ts'
 import { rateLimitCases } from './grant-conformance/rate-limits.ts'
 import { refreshTokenCases } from './grant-conformance/refresh-tokens.ts'
 import { revocationCases } from './grant-conformance/revocations.ts'
+import { sessionCases } from './grant-conformance/sessions.ts'
 import { signingKeyCases } from './grant-conformance/signing-keys.ts'
 import { singleUseCases } from './grant-conformance/single-use.ts'
 import type { GrantConformanceCase } from './grant-conformance/world.ts'
@@ -39,6 +41,8 @@ export const grantStoreConformance: readonly GrantConformanceCase[] = [
   ...deviceCodeCases,
   ...signingKeyCases,
   ...rateLimitCases,
+  ...sessionCases,
+  ...flowCases,
   ...purgeCases,
 ]
 

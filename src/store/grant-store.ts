@@ -5,11 +5,13 @@ import type { AuditStore } from './ports/audit.ts'
 import type { ClientStore } from './ports/clients.ts'
 import type { CodeStore } from './ports/codes.ts'
 import type { DeviceCodeStore } from './ports/device-codes.ts'
+import type { FlowStore } from './ports/flows.ts'
 import type { GrantsStore } from './ports/grants.ts'
 import type { PushedRequestStore } from './ports/pushed-requests.ts'
 import type { RateLimitStore } from './ports/rate-limits.ts'
 import type { RefreshTokenStore } from './ports/refresh-tokens.ts'
 import type { RevocationStore } from './ports/revocations.ts'
+import type { SessionStore } from './ports/sessions.ts'
 import type { SigningKeyStore } from './ports/signing-keys.ts'
 import type { SingleUseStore } from './ports/single-use.ts'
 
@@ -37,7 +39,9 @@ export interface GrantStore
     PushedRequestStore,
     SigningKeyStore,
     RateLimitStore,
-    AuditStore {
+    AuditStore,
+    SessionStore,
+    FlowStore {
   /**
    * Takes away what can mean nothing any more, at most `limit` rows of each kind, each kind in a short transaction of its
    * own that waits for nobody. Answers how many rows went: call again while it is not 0. A used refresh token stays until
@@ -89,6 +93,8 @@ export type {
   StoredFamily,
   StoredGrant,
 } from './ports/grants.ts'
+export type { FlowStore, NewFlow } from './ports/flows.ts'
+export { flowLimit } from './ports/flows.ts'
 export type { JsonObject } from './ports/json.ts'
 export type { FoundPushedRequest, NewPushedRequest, PushedRequestStore } from './ports/pushed-requests.ts'
 export type { RateLimit, RateLimitState, RateLimitStore } from './ports/rate-limits.ts'
@@ -101,5 +107,12 @@ export type {
   Revoking,
   TokenToRevoke,
 } from './ports/revocations.ts'
+export type {
+  NewSession,
+  SessionStart,
+  SessionStore,
+  SessionsToEnd,
+  StoredSession,
+} from './ports/sessions.ts'
 export type { KeyRotation, NewSigningKey, SigningKeyStore, StoredSigningKey } from './ports/signing-keys.ts'
 export type { SingleUseStore } from './ports/single-use.ts'

@@ -58,7 +58,7 @@ describe.each(dialects)('pushed authorization requests on %s', (dialect) => {
     expect(answer.headers.get('cache-control')).toBe('no-store')
     expect(await bodyOf(answer)).toEqual({
       request_uri: expect.stringMatching(/^urn:ietf:params:oauth:request_uri:[\w-]{43}$/),
-      expires_in: 60,
+      expires_in: 600,
     })
     const spa = await here.post('/par', { ...good, redirect_uri: 'https://spa.test/cb' }, 'spa')
     expect(spa.status).toBe(201)
@@ -173,7 +173,7 @@ describe.each(dialects)('pushed authorization requests on %s', (dialect) => {
     expect((await here.post('/token', form, 'web')).status).toBe(200)
 
     const late = await pushed(here)
-    here.clock.now += 59_000
+    here.clock.now += 599_000
     expect(await begun(here, late)).not.toBeInstanceOf(AuthorizationError)
     here.clock.now += 1000
     expect(await begun(here, late)).toMatchObject({ code: 'invalid_request_uri' })

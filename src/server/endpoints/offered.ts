@@ -30,8 +30,9 @@ export const offeredMethods: readonly ClientAuthenticationMethod[] = [
 ]
 
 /** Where the endpoints are, below the issuer. */
-export function offeredEndpoints({ registration }: Settings): ServerEndpoints {
+export function offeredEndpoints({ registration, pages }: Settings): ServerEndpoints {
   return {
+    ...(pages === undefined ? {} : { authorization: '/authorize' }),
     token: '/token',
     deviceAuthorization: '/device_authorization',
     jwks: '/jwks',

@@ -9,6 +9,7 @@ import { codeResponse, errorResponse, responseLocation } from '../../protocol/au
 import { grantedScope } from '../../protocol/granted-scope.ts'
 import type { SentParameters } from '../../protocol/parameters.ts'
 import { pushedReference } from '../../protocol/pushed-request.ts'
+import type { NewGrant } from '../../store/grant-store.ts'
 import { auditEvent } from '../audit.ts'
 import type { Client } from '../clients.ts'
 import { hashOf } from '../grants/grant.ts'
@@ -22,7 +23,17 @@ export interface PendingAuthorization {
   /** What may be granted at most. */
   readonly scopes: readonly string[]
   readonly resources: readonly string[]
+  /** As they were sent, or pushed: for {@link BegunAuthorization}. */
+  readonly parameters: SentParameters
   /** The pushed request it came from; it is used up by the decision (RFC 9126 §7.3). */
+  readonly pushedRequest?: string
+}
+
+/** What has to be kept of an authorization until its person is done. */
+export interface BegunAuthorization {
+  readonly clientId: string
+  /** As they were sent, or pushed. */
+  readonly parameters: SentParameters
   readonly pushedRequest?: string
 }
 
@@ -37,6 +48,8 @@ export interface Approval {
   readonly sessionId?: string
   /** The grant that this renews, where they agreed before. */
   readonly grantId?: string
+  /** The flow that ends here; only one code comes of it. */
+  readonly flow?: { readonly hash: string; readonly browserHash: string }
 }
 
 /** Begins and ends authorizations. */
@@ -47,6 +60,12 @@ export interface Interaction {
    * @throws {AuthorizationError} With a `target`, it is told to the client there; without, to the person and no one else.
    */
   begin(parameters: SentParameters): Promise<PendingAuthorization>
+  /**
+   * Checks one again that was begun before: clients and scopes may have changed since.
+   *
+   * @throws {AuthorizationError} As `begin`.
+   */
+  resume(begun: BegunAuthorization): Promise<PendingAuthorization>
   /** The person agreed: where the browser goes, with the code. */
   approve(pending: PendingAuthorization, approval: Approval): Promise<string>
   /** The person refused, or could not: where the browser goes. */
@@ -61,23 +80,50 @@ export interface Interaction {
 export function interactionOf(service: Service): Interaction {
   const { settings, store, clients } = service
 
+  async function clientOf(id: string): Promise<Client> {
+    const client = await clients.get(id)
+    if (client !== undefined && !client.disabled) return client
+    throw new AuthorizationError('invalid_request', 'The client is unknown')
+  }
+
+  function checked(
+    client: Client,
+    parameters: SentParameters,
+    pushedRequest: string | undefined,
+  ): PendingAuthorization {
+    const request = checkedRequest(settings, client, parameters, pushedRequest !== undefined)
+    const known = Object.keys(settings.scopes)
+    return {
+      client,
+      request,
+      parameters,
+      scopes: grantedScope({ requested: request.scopes, allowed: known, ceiling: client.metadata.scopes }),
+      resources: request.resources.length > 0 ? request.resources : [settings.defaultResource.identifier],
+      ...(pushedRequest === undefined ? {} : { pushedRequest }),
+    }
+  }
+
+  /** What was agreed to before and not asked about now goes on. */
+  async function renewed(grant: NewGrant, asked: readonly string[]): Promise<NewGrant> {
+    const before = await store.getGrant(grant.id)
+    if (before === undefined) return grant
+    const others = before.scopes.filter((scope) => !asked.includes(scope))
+    return {
+      ...grant,
+      scopes: [...new Set([...others, ...grant.scopes])],
+      resources: [...new Set([...before.resources, ...grant.resources])],
+    }
+  }
+
   return {
     async begin(parameters) {
-      const clientId = requestedClientId(parameters)
-      const client = await clients.get(clientId)
-      if (client === undefined || client.disabled) {
-        throw new AuthorizationError('invalid_request', 'The client is unknown')
-      }
+      const client = await clientOf(requestedClientId(parameters))
       const pushed = await pushedParametersOf(service, client, parameters)
-      const request = checkedRequest(settings, client, pushed?.parameters ?? parameters, pushed !== undefined)
-      const known = Object.keys(settings.scopes)
-      return {
-        client,
-        request,
-        scopes: grantedScope({ requested: request.scopes, allowed: known, ceiling: client.metadata.scopes }),
-        resources: request.resources.length > 0 ? request.resources : [settings.defaultResource.identifier],
-        ...(pushed === undefined ? {} : { pushedRequest: pushed.hash }),
-      }
+      return checked(client, pushed?.parameters ?? parameters, pushed?.hash)
+    },
+
+    async resume({ clientId, parameters, pushedRequest }) {
+      return checked(await clientOf(clientId), parameters, pushedRequest)
     },
 
     async approve(pending, approval) {
@@ -90,6 +136,7 @@ export function interactionOf(service: Service): Interaction {
       const audit = [auditEvent('code.issued', now, about)]
       const { subject } = approval
       const { resources } = pending
+      const grant = { id: grantId, clientId: client.id, subject, scopes, resources }
       const outcome = await store.saveCode(
         {
           hash,
@@ -107,8 +154,13 @@ export function interactionOf(service: Service): Interaction {
           ...(request.dpopJkt === undefined ? {} : { dpopJkt: request.dpopJkt }),
           ...(approval.sessionId === undefined ? {} : { sessionId: approval.sessionId }),
         },
-        { id: grantId, clientId: client.id, subject, scopes, resources },
-        { audit, ...(pending.pushedRequest === undefined ? {} : { pushedRequest: pending.pushedRequest }) },
+        approval.grantId === undefined ? grant : await renewed(grant, pending.scopes),
+        {
+          audit,
+          keepGrantUntil: now + settings.lifetimes.consent * 1000,
+          ...(pending.pushedRequest === undefined ? {} : { pushedRequest: pending.pushedRequest }),
+          ...(approval.flow === undefined ? {} : { flow: approval.flow }),
+        },
       )
       if (outcome === 'gone')
         return this.deny(pending, 'access_denied', 'The authorization is not possible any more')

@@ -38,6 +38,10 @@ export interface NewCode {
 export interface CodeContext {
   /** The hash of the pushed request that the code answers: it is used up (RFC 9126 §7.3). */
   readonly pushedRequest?: string
+  /** The flow of a browser that ends in this code: it is used up. */
+  readonly flow?: { readonly hash: string; readonly browserHash: string }
+  /** How long the grant is remembered at least, in milliseconds since 1970; as long as what is under it unless told. */
+  readonly keepGrantUntil?: number
   readonly audit?: readonly AuditEvent[]
 }
 
@@ -65,8 +69,8 @@ export interface CodeStore {
   /**
    * Keeps a code, and makes its grant, or renews the grant of this id: its scopes and resources become those given.
    * `gone`, and nothing is written, when the client or the subject is not alive, when the grant is revoked or
-   * another's, or when the pushed request is used, expired or another client's. Of many codes for one pushed request,
-   * one is saved.
+   * another's, when the pushed request is used, expired or another client's, or when the flow is used, expired or another
+   * browser's. Of many codes for one pushed request, or for one flow, one is saved.
    *
    * @throws DatabaseError `conflict` when there is a code with this hash, which cannot happen with random codes.
    */

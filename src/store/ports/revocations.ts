@@ -61,7 +61,10 @@ export interface RevocationStore {
   revokeToken(token: TokenToRevoke, revoking: Revoking): Promise<boolean>
   /** All grants of a client, and every token it was issued until now. The client may get new ones. Always logged. */
   revokeClientGrants(clientId: string, revoking: Revoking): Promise<boolean>
-  /** All grants of a subject, and every token about it until now. Always logged: a password change, an account gone. */
+  /**
+   * All grants of a subject, every token about it until now, and its login sessions. Always logged: a password change, an
+   * account gone.
+   */
   revokeSubject(subject: string, revoking: Revoking): Promise<boolean>
   /**
    * Log entries after a cursor (0 for all), in the order of their commits: an entry never appears behind a cursor that

@@ -5,6 +5,7 @@ import type { CodeStore, FoundCode, NewCode } from '../ports/codes.ts'
 import { insertAudit } from './audit.ts'
 import { given, json, parsed, words } from './columns.ts'
 import type { Integer } from './columns.ts'
+import { consumeFlow } from './flows.ts'
 import { grantColumns, grantOf } from './grants.ts'
 import type { GrantColumns } from './grants.ts'
 import { holding, holdOrMakeGrant, holdStep, orGone } from './holding.ts'
@@ -24,17 +25,20 @@ export function codeStore(session: Session, subjects: Subjects): CodeStore {
   }
 
   return {
-    async saveCode(code, grant, { pushedRequest, audit } = {}) {
+    async saveCode(code, grant, { pushedRequest, flow, keepGrantUntil = 0, audit } = {}) {
       if (!(await subjects.isAlive(grant.subject))) return 'gone'
       const now = code.createdAt
       return orGone(
         session.transact(async (runner) => {
           // The grant goes first, as everywhere: two transactions that lock in one order do not stop each other.
-          if (!(await holdOrMakeGrant(runner, grant, now, code.expiresAt))) return undo('gone')
+          if (!(await holdOrMakeGrant(runner, grant, now, Math.max(code.expiresAt, keepGrantUntil))))
+            return undo('gone')
           if (pushedRequest !== undefined) {
             const request = { hash: pushedRequest, clientId: grant.clientId, now }
             if ((await runner.changes(consumePushed, request)) === 0) return undo('gone')
           }
+          if (flow !== undefined && (await runner.changes(consumeFlow, { ...flow, now })) === 0)
+            return undo('gone')
           await runner.changes(insert, rowOf(code, grant.id))
           await insertAudit(runner, audit)
           return 'saved' as const

@@ -7,6 +7,7 @@ import { auditStore } from './audit.ts'
 import { clientStore } from './clients.ts'
 import { codeStore } from './codes.ts'
 import { deviceCodeStore } from './device-codes.ts'
+import { flowStore } from './flows.ts'
 import { grantsStore } from './grants.ts'
 import { migrate } from './migrations.ts'
 import { purgeOf } from './purge.ts'
@@ -15,6 +16,7 @@ import { rateLimitStore } from './rate-limits.ts'
 import { refreshTokenStore } from './refresh-tokens.ts'
 import { revocationStore } from './revocations.ts'
 import { sessionOf } from './session.ts'
+import { sessionStore } from './sessions.ts'
 import { signingKeyStore } from './signing-keys.ts'
 import { singleUseStore } from './single-use.ts'
 import { subjectsOf } from './subjects.ts'
@@ -58,6 +60,8 @@ export async function sqlGrantStore(
     ...signingKeyStore(session),
     ...rateLimitStore(session),
     ...auditStore(session),
+    ...sessionStore(session, subjects),
+    ...flowStore(session),
     purge: purgeOf(session),
     async close() {},
   }

@@ -5,6 +5,7 @@ import type { Kysely } from 'kysely'
 import type { AnyDatabase } from '../database.ts'
 import { grantTables } from './grant-migration.ts'
 import type { Tables } from './schema.ts'
+import { sessionTables } from './session-migration.ts'
 
 /** One step. Steps are only ever added: what has run somewhere is never edited. */
 interface Migration {
@@ -33,6 +34,7 @@ const migrations: readonly Migration[] = [
     },
   },
   { id: '0002-grants', statements: (dialect) => grantTables(typesOf(dialect)) },
+  { id: '0003-sessions', statements: (dialect) => sessionTables(typesOf(dialect)) },
 ]
 
 /** Any number will do, as long as it is always the same: starters of this project wait for each other by it. */

@@ -6,6 +6,7 @@ import type { Integer } from './columns.ts'
 import { forUpdate } from './liveness.ts'
 import type { Runner, Session } from './session.ts'
 import { undo } from './session.ts'
+import { removeOf } from './sessions.ts'
 import { statement } from './statement.ts'
 
 /** The revocation operations of the store. */
@@ -45,6 +46,7 @@ export function revocationStore(session: Session): RevocationStore {
     revokeSubject: (subject, revoking) =>
       revoke('subject', revoking, async (runner) => {
         await runner.changes(markGrantsOfSubject, { subject, now: revoking.now })
+        await runner.changes(removeOf, { subject, except: '' })
         return subject
       }),
     async revocationsAfter(cursor, limit) {

@@ -89,6 +89,15 @@ export const tableContents: Readonly<Record<string, TableContents>> = {
     secrets: 'the hash of a random reference; what was asked for may be personal (login_hint)',
     lives: 'to the end of the request',
   },
+  gatewright_sessions: {
+    secrets: 'the hash of a random cookie; where and with what somebody logged in is personal',
+    lives: 'to the end of the session',
+  },
+  gatewright_flows: {
+    secrets:
+      'hashes of a random address and a random cookie; what was asked for may be personal (login_hint)',
+    lives: 'until the person is done, or the page is too old',
+  },
   gatewright_signing_keys: {
     secrets: 'private keys, encrypted with a key that is not in the database',
     lives: 'until the last token they signed has expired everywhere',

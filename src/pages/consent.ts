@@ -1,0 +1,67 @@
+/** The consent page. */
+
+import { html } from '../http/html.ts'
+import type { Html, HtmlValue } from '../http/html.ts'
+import type { ConsentPage, PageContext, PageScope } from '../server/interaction/pages.ts'
+import { clientName, formOf, layout, unverifiedMark } from './layout.ts'
+import type { Words } from './words.ts'
+
+/** Writes it. */
+export function consentPage(page: ConsentPage, context: PageContext, words: Words): Html {
+  const { client, person } = page
+  const isAgain = page.agreed.length > 0
+  return layout(
+    context,
+    words.consentTitle,
+    html`<h1>${words.consentTitle}</h1>
+      <p>${clientName(client)} ${words.asksFor}</p>
+      ${unverifiedMark(client, words)} ${page.scopes.length > 0 && html`<h2>${words.willBeAbleTo}</h2>`}
+      ${
+        page.scopes.length > 0 &&
+        html`<ul class="scopes">
+          ${page.scopes.map((scope) => scopeItem(scope, isAgain && !page.agreed.includes(scope.name), words))}
+        </ul>`
+      }
+      <dl>
+        <dt>${words.account}</dt>
+        <dd><bdi>${person.name ?? person.username}</bdi></dd>
+        <dt>${words.forApi}</dt>
+        <dd>${page.resources.map((resource, index) => html`${index > 0 && ', '}<bdi>${resource}</bdi>`)}</dd>
+        <dt>${words.goesTo}</dt>
+        <dd>${page.isLoopback && html`${words.loopback} – `}<bdi dir="ltr">${page.redirectHost}</bdi></dd>
+        <dt>${words.lasts}</dt>
+        <dd>${page.days === undefined ? words.once : words.days(page.days)}</dd>
+      </dl>
+      ${formOf(
+        page.form,
+        html`<div class="buttons">
+          <button name="decision" value="allow">${words.allow}</button>
+          <button class="other" name="decision" value="deny">${words.deny}</button>
+        </div>`,
+      )}
+      ${links(page, words)}`,
+  )
+}
+
+function scopeItem({ text, operations }: PageScope, isNew: boolean, words: Words): Html {
+  return html`<li>
+    ${text} ${isNew && html`<span class="mark">${words.isNew}</span>`}
+    ${
+      operations.length > 0 &&
+      html`<details>
+        <summary>${words.opens}</summary>
+        <ul>
+          ${operations.map(({ summary, operation }) => html`<li>${summary} <code>${operation}</code></li>`)}
+        </ul>
+      </details>`
+    }
+  </li>`
+}
+
+function links({ client: { policyUri, termsUri } }: ConsentPage, words: Words): HtmlValue {
+  if (policyUri === undefined && termsUri === undefined) return undefined
+  return html`<footer>
+    ${policyUri && html`<a href="${policyUri}" rel="noreferrer noopener">${words.privacyPolicy}</a>`}
+    ${termsUri && html`<a href="${termsUri}" rel="noreferrer noopener">${words.terms}</a>`}
+  </footer>`
+}

@@ -1,0 +1,48 @@
+/** What all pages have in common: the head, the card, and the parts that come again. */
+
+import { html } from '../http/html.ts'
+import type { Html, HtmlValue } from '../http/html.ts'
+import type { PageClient, PageContext, PageForm } from '../server/interaction/pages.ts'
+import type { Words } from './words.ts'
+
+/** A whole document. */
+export function layout({ language, serviceName, stylesheet }: PageContext, title: string, body: Html): Html {
+  return html`<!doctype html>
+    <html lang="${language}">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <meta name="robots" content="noindex" />
+        <title>${title} – ${serviceName}</title>
+        <link rel="icon" href="data:," />
+        <link rel="stylesheet" href="${stylesheet}" />
+      </head>
+      <body>
+        <header><bdi>${serviceName}</bdi></header>
+        <main>${body}</main>
+      </body>
+    </html>`
+}
+
+/** A form of ours around fields. */
+export function formOf({ action, csrf }: PageForm, fields: HtmlValue): Html {
+  return html`<form method="post" action="${action}">
+    <input type="hidden" name="csrf" value="${csrf}" />${fields}
+  </form>`
+}
+
+/** The name of an application. It is the client's own text: kept apart from ours, whichever way it is written. */
+export function clientName({ name }: PageClient): Html {
+  return html`<bdi><strong>${name}</strong></bdi>`
+}
+
+/** The warning about an application that nobody has vouched for. */
+export function unverifiedMark({ isUnverified }: PageClient, words: Words): HtmlValue {
+  return isUnverified
+    ? html`<p class="warning">
+        <strong>${words.unverified}.</strong>
+        ${words.unverifiedText}
+      </p>`
+    : undefined
+}

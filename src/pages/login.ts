@@ -1,0 +1,66 @@
+/** The login page. */
+
+import { html } from '../http/html.ts'
+import type { Html, HtmlValue } from '../http/html.ts'
+import type { LoginPage, PageContext } from '../server/interaction/pages.ts'
+import { clientName, formOf, layout } from './layout.ts'
+import type { Words } from './words.ts'
+
+/** Writes it. */
+export function loginPage(page: LoginPage, context: PageContext, words: Words): Html {
+  const { client, error } = page
+  const isInvalid = error === 'credentials' || error === 'missing'
+  const state = isInvalid ? html` aria-invalid="true" aria-describedby="problem"` : undefined
+  return layout(
+    context,
+    words.logIn,
+    html`<h1>${words.logInTo(context.serviceName)}</h1>
+      ${client && html`<p class="quiet">${words.toContinueTo} ${clientName(client)}</p>`}
+      ${error && html`<p class="alert" role="alert" id="problem">${sentence(page, words)}</p>`}
+      ${formOf(
+        page.form,
+        html`<label for="username">${words.username}</label>
+          <input
+            type="text"
+            id="username"
+            name="username"
+            value="${page.username ?? ''}"
+            autocomplete="username"
+            autocapitalize="none"
+            spellcheck="false"
+            required
+            ${state}
+          />
+          <label for="password">${words.password}</label>
+          <input
+            type="password"
+            id="password"
+            name="password"
+            autocomplete="current-password"
+            required
+            ${state}
+          />
+          <button>${words.logIn}</button>`,
+      )}
+      ${
+        page.cancel &&
+        formOf(
+          page.cancel,
+          html`<button class="other" name="decision" value="cancel">${words.cancel}</button>`,
+        )
+      }`,
+  )
+}
+
+function sentence({ error, retryAfter }: LoginPage, words: Words): HtmlValue {
+  switch (error) {
+    case 'too_many':
+      return words.tooManyTries(retryAfter ?? 60)
+    case 'busy':
+      return words.busy
+    case 'missing':
+      return words.missing
+    default:
+      return words.wrongCredentials
+  }
+}

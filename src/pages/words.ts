@@ -1,0 +1,144 @@
+/** Every sentence of the pages, by its key, so that each can be said in another language. */
+
+/** The sentences of one language. A function gets what stands in the sentence. */
+export interface Words {
+  readonly logIn: string
+  readonly logInTo: (service: string) => string
+  readonly toContinueTo: string
+  readonly username: string
+  readonly password: string
+  readonly cancel: string
+  readonly wrongCredentials: string
+  readonly tooManyTries: (seconds: number) => string
+  readonly busy: string
+  readonly missing: string
+  readonly consentTitle: string
+  readonly asksFor: string
+  readonly unverified: string
+  readonly unverifiedText: string
+  readonly willBeAbleTo: string
+  readonly opens: string
+  readonly isNew: string
+  readonly account: string
+  readonly goesTo: string
+  readonly loopback: string
+  readonly forApi: string
+  readonly lasts: string
+  readonly days: (days: number) => string
+  readonly once: string
+  readonly allow: string
+  readonly deny: string
+  readonly privacyPolicy: string
+  readonly terms: string
+  readonly signOut: string
+  readonly signOutQuestion: (person: string) => string
+  readonly signedOut: string
+  readonly signedOutText: string
+  readonly errorTitle: string
+  readonly problems: Readonly<
+    Record<'request' | 'expired' | 'cross_site' | 'unavailable' | 'unexpected', string>
+  >
+  readonly detail: string
+  readonly number: string
+}
+
+/** English. */
+export const english: Words = {
+  logIn: 'Log in',
+  logInTo: (service) => `Log in to ${service}`,
+  toContinueTo: 'to continue to',
+  username: 'Username',
+  password: 'Password',
+  cancel: 'Cancel',
+  wrongCredentials: 'The username or the password is not right.',
+  tooManyTries: (seconds) => `Too many tries. Try again in ${spanIn(seconds, 'second', 'minute')}.`,
+  busy: 'Too many people are logging in just now. Try again in a moment.',
+  missing: 'Fill in the username and the password.',
+  consentTitle: 'Allow access?',
+  asksFor: 'asks for access to your account',
+  unverified: 'Not verified',
+  unverifiedText: 'Nobody has checked who is behind this application. Go on only if you know it.',
+  willBeAbleTo: 'It will be able to',
+  opens: 'What this opens',
+  isNew: 'New',
+  account: 'Your account',
+  goesTo: 'You go on to',
+  loopback: 'a program on this computer',
+  forApi: 'Access to',
+  lasts: 'Lasts',
+  days: (days) => (days === 1 ? 'up to a day' : `up to ${days} days`),
+  once: 'a short while',
+  allow: 'Allow',
+  deny: 'Do not allow',
+  privacyPolicy: 'Privacy policy',
+  terms: 'Terms of service',
+  signOut: 'Sign out',
+  signOutQuestion: (person) => `You are logged in as ${person}. Do you want to sign out?`,
+  signedOut: 'You are signed out',
+  signedOutText: 'You can close this window.',
+  errorTitle: 'This did not work',
+  problems: {
+    request: 'The application sent a request that cannot be answered. Nothing was shared.',
+    expired: 'This page is too old, or it was used already. Go back to the application and begin again.',
+    cross_site: 'The form did not come from this page, so it was not accepted. Go back and try again.',
+    unavailable: 'The service cannot answer just now. Try again in a moment.',
+    unexpected: 'Something went wrong on our side. Try again in a moment.',
+  },
+  detail: 'For the developer',
+  number: 'Number',
+}
+
+/** German. */
+export const german: Words = {
+  logIn: 'Anmelden',
+  logInTo: (service) => `Bei ${service} anmelden`,
+  toContinueTo: 'weiter zu',
+  username: 'Benutzername',
+  password: 'Passwort',
+  cancel: 'Abbrechen',
+  wrongCredentials: 'Benutzername oder Passwort stimmen nicht.',
+  tooManyTries: (seconds) =>
+    `Zu viele Versuche. Versuchen Sie es in ${spanIn(seconds, 'Sekunde', 'Minute', 'n')} wieder.`,
+  busy: 'Gerade melden sich zu viele an. Versuchen Sie es gleich noch einmal.',
+  missing: 'Geben Sie Benutzername und Passwort ein.',
+  consentTitle: 'Zugriff erlauben?',
+  asksFor: 'möchte auf Ihr Konto zugreifen',
+  unverified: 'Nicht geprüft',
+  unverifiedText: 'Niemand hat geprüft, wer hinter dieser Anwendung steht. Nur weiter, wenn Sie sie kennen.',
+  willBeAbleTo: 'Sie kann dann',
+  opens: 'Was das öffnet',
+  isNew: 'Neu',
+  account: 'Ihr Konto',
+  goesTo: 'Es geht weiter zu',
+  loopback: 'einem Programm auf diesem Computer',
+  forApi: 'Zugriff auf',
+  lasts: 'Gilt',
+  days: (days) => (days === 1 ? 'bis zu einem Tag' : `bis zu ${days} Tagen`),
+  once: 'für kurze Zeit',
+  allow: 'Erlauben',
+  deny: 'Nicht erlauben',
+  privacyPolicy: 'Datenschutz',
+  terms: 'Nutzungsbedingungen',
+  signOut: 'Abmelden',
+  signOutQuestion: (person) => `Sie sind als ${person} angemeldet. Möchten Sie sich abmelden?`,
+  signedOut: 'Sie sind abgemeldet',
+  signedOutText: 'Sie können dieses Fenster schließen.',
+  errorTitle: 'Das hat nicht geklappt',
+  problems: {
+    request:
+      'Die Anwendung hat eine Anfrage gestellt, die nicht beantwortet werden kann. Es wurde nichts geteilt.',
+    expired:
+      'Diese Seite ist zu alt oder wurde schon benutzt. Gehen Sie zur Anwendung zurück und beginnen Sie neu.',
+    cross_site:
+      'Das Formular kam nicht von dieser Seite und wurde nicht angenommen. Gehen Sie zurück und versuchen Sie es wieder.',
+    unavailable: 'Der Dienst kann gerade nicht antworten. Versuchen Sie es gleich noch einmal.',
+    unexpected: 'Bei uns ist etwas schiefgegangen. Versuchen Sie es gleich noch einmal.',
+  },
+  detail: 'Für die Entwickler',
+  number: 'Nummer',
+}
+
+function spanIn(seconds: number, second: string, minute: string, plural = 's'): string {
+  const [count, unit] = seconds < 90 ? [Math.max(1, seconds), second] : [Math.ceil(seconds / 60), minute]
+  return `${count} ${unit}${count === 1 ? '' : plural}`
+}

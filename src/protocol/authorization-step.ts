@@ -1,0 +1,48 @@
+/** What a person has to do before an authorization request is answered (OpenID Connect Core §3.1.2.3, §3.1.2.4). */
+
+import type { AuthorizationRequest } from './authorization-request.ts'
+
+/** What is known of the person at the moment of asking. */
+export interface Standing {
+  /** When they last logged in, in milliseconds since 1970; missing when nobody is logged in. */
+  readonly authTime?: number | undefined
+  /** Whether they did so since this request came. */
+  readonly isFresh: boolean
+  /** Whether they still have to agree; not looked at while nobody is logged in. */
+  readonly isConsentNeeded: boolean
+  /** Milliseconds since 1970. */
+  readonly now: number
+}
+
+/** What comes next: a page, the code, or the error of a request that forbids pages. */
+export type AuthorizationStep = 'login' | 'consent' | 'issue' | 'login_required' | 'consent_required'
+
+/**
+ * Finds the next step.
+ *
+ * @example
+ *
+ * ```ts
+ * nextStep({ prompt: ['none'] }, { isFresh: false, now: 0, isConsentNeeded: true }) // 'login_required'
+ * ```
+ */
+export function nextStep(
+  request: Pick<AuthorizationRequest, 'prompt' | 'maxAge'>,
+  standing: Standing,
+): AuthorizationStep {
+  // Core §3.1.2.1: with `none` no page is ever shown.
+  const isSilent = request.prompt.includes('none')
+  if (!isLoggedIn(request, standing)) return isSilent ? 'login_required' : 'login'
+  if (standing.isConsentNeeded) return isSilent ? 'consent_required' : 'consent'
+  return 'issue'
+}
+
+function isLoggedIn(
+  { prompt, maxAge }: Pick<AuthorizationRequest, 'prompt' | 'maxAge'>,
+  { authTime, isFresh, now }: Standing,
+): boolean {
+  if (authTime === undefined) return false
+  // Core §3.1.2.1: whoever is there already has to come in again.
+  if ((prompt.includes('login') || prompt.includes('select_account')) && !isFresh) return false
+  return maxAge === undefined || isFresh || now - authTime <= maxAge * 1000
+}

@@ -1,0 +1,139 @@
+/** Requests for pages: read, answered with HTML or a redirect, and whatever goes wrong is a page as well. */
+
+import { randomUUID } from 'node:crypto'
+import { clientAddress, request } from '../../api/context.ts'
+import type { Dependency } from '../../api/dependency.ts'
+import type { Router } from '../../api/router.ts'
+import { HttpError } from '../../http/http-error.ts'
+import { AuthorizationError } from '../../protocol/authorization-error.ts'
+import { errorResponse, responseLocation } from '../../protocol/authorization-response.ts'
+import { OAuthError } from '../../protocol/oauth-error.ts'
+import type { SentParameters } from '../../protocol/parameters.ts'
+import { DatabaseError } from '../../store/database-error.ts'
+import type { ErrorPage, PageSet } from '../interaction/pages.ts'
+import { pageContext, pageHeaders, policy, visitOf } from '../interaction/visit.ts'
+import type { Visit } from '../interaction/visit.ts'
+import type { Service } from '../service.ts'
+import type { Settings } from '../settings.ts'
+
+/** What a page's work is given. */
+export interface PageRequest {
+  readonly open: Service
+  readonly visit: Visit
+  /** Of the address. */
+  readonly query: SentParameters
+  /** The form that was posted; of a GET it is empty. */
+  readonly form: SentParameters
+}
+
+/** Where pages are served from. */
+export interface PageSite {
+  readonly routes: Router<string>
+  readonly service: () => Promise<Service>
+  readonly settings: Settings
+  readonly set: PageSet
+}
+
+/** Serves a page: shows it, and where there is `posted` takes its form. */
+export function addPage(
+  { routes, service, settings, set }: PageSite,
+  path: string,
+  work: {
+    readonly shown: (asked: PageRequest) => Promise<Response>
+    readonly posted?: (asked: PageRequest) => Promise<Response>
+  },
+): void {
+  const contract = { open: true, hidden: true, limits: { body: 65_536, fields: 200 } } as const
+  const answer = async (
+    wanted: Request,
+    address: string | undefined,
+    form: () => Promise<SentParameters>,
+    what: (asked: PageRequest) => Promise<Response>,
+  ): Promise<Response> => {
+    try {
+      const open = await service()
+      const visit = await visitOf(open, set, wanted, address)
+      const query = [...new URL(wanted.url).searchParams]
+      return await what({ open, visit, query, form: await form() })
+    } catch (error) {
+      return failed(settings, set, wanted, error)
+    }
+  }
+  routes.get(path, { request, address: clientAddress }, contract, ({ request, address }) =>
+    answer(request, address, async () => [], work.shown),
+  )
+  const { posted } = work
+  if (posted === undefined) return
+  routes.post(
+    path,
+    { request, address: clientAddress, form: postedForm },
+    contract,
+    ({ request, address, form }) => answer(request, address, form, posted),
+  )
+}
+
+/** The form, read when it is asked for: what is wrong with it is then a page. */
+const postedForm: Dependency<() => Promise<SentParameters>> = {
+  scopes: [],
+  definition: {
+    kind: 'context',
+    read: (context) => async () => {
+      const type = context.header('content-type') ?? ''
+      // SECURITY: another site's script can send text/plain without being asked; a form of ours never does.
+      if (!/^application\/x-www-form-urlencoded\s*(?:;|$)/i.test(type) || context.form === undefined) {
+        throw new HttpError(415, 'The form must be sent as application/x-www-form-urlencoded')
+      }
+      const { entries } = await context.form()
+      return entries.map(([name, value]) => [name, typeof value === 'string' ? value : ''] as const)
+    },
+    body: { mediaTypes: ['application/x-www-form-urlencoded'], jsonSchema: { type: 'object' } },
+  },
+}
+
+/** RFC 6749 §4.1.2.1: with a target the client is told; without, the person and no one else. */
+function failed(settings: Settings, set: PageSet, request: Request, error: unknown): Response {
+  const headers = pageHeaders(settings)
+  if (error instanceof AuthorizationError && error.target !== undefined) {
+    const { redirectUri } = error.target
+    const location = responseLocation(redirectUri, errorResponse(error.target, settings.issuer, error))
+    return new Response(null, { status: 303, headers: { ...headers, location } })
+  }
+  const { page, more } = errorPageOf(settings, error)
+  return new Response(set.pages.error(page, pageContext(settings, set, request)).toString(), {
+    status: page.status,
+    headers: {
+      ...headers,
+      ...more,
+      'content-type': 'text/html; charset=utf-8',
+      'content-security-policy': policy(),
+    },
+  })
+}
+
+function errorPageOf(
+  settings: Settings,
+  error: unknown,
+): { readonly page: ErrorPage; readonly more?: Readonly<Record<string, string>> } {
+  if (error instanceof AuthorizationError) {
+    return { page: { status: error.status, problem: 'request', description: error.message } }
+  }
+  if (error instanceof HttpError) {
+    const problem = error.status === 403 ? 'cross_site' : error.status >= 500 ? 'unavailable' : 'request'
+    return { page: { status: error.status, problem, description: error.message }, more: error.headers }
+  }
+  const isPassing =
+    (error instanceof DatabaseError && error.isTransient) ||
+    (error instanceof OAuthError && error.status === 503)
+  if (isPassing) return { page: { status: 503, problem: 'unavailable' }, more: { 'retry-after': '1' } }
+  if (error instanceof OAuthError) {
+    return { page: { status: error.status, problem: 'request', description: error.message } }
+  }
+  const requestId = randomUUID()
+  settings.report(new Error(`A page failed (${requestId})`, { cause: error }))
+  return { page: { status: 500, problem: 'unexpected', requestId } }
+}
+
+/** The page for a flow that is not there: too old, done, or begun in another browser. */
+export function expired({ visit }: PageRequest): Response {
+  return visit.page(410, visit.pages.error({ status: 410, problem: 'expired' }, visit.context))
+}

@@ -1,0 +1,165 @@
+/** A flow: an authorization request that a browser has begun, kept here until its person is done. */
+
+import { sha256Base64url } from '../../crypto/hash.ts'
+import { randomToken } from '../../crypto/random.ts'
+import { AuthorizationError } from '../../protocol/authorization-error.ts'
+import { nextStep } from '../../protocol/authorization-step.ts'
+import type { AuthorizationStep } from '../../protocol/authorization-step.ts'
+import { redirectUriShape } from '../../protocol/redirect-uri.ts'
+import type { SentParameters } from '../../protocol/parameters.ts'
+import type { StoredSession } from '../../store/grant-store.ts'
+import type { Service } from '../service.ts'
+import { interactionOf } from './interaction.ts'
+import type { PendingAuthorization } from './interaction.ts'
+import type { Visit } from './visit.ts'
+
+/** A flow of this browser. */
+export interface Flow {
+  /** Its name in addresses. */
+  readonly id: string
+  readonly hash: string
+  /** The session there was when the request came: any other is a fresh login. */
+  readonly sessionBefore: string | undefined
+  readonly pending: PendingAuthorization
+}
+
+/** Keeps a request until its person is done. */
+export async function beginFlow(
+  { store, settings }: Service,
+  visit: Visit,
+  pending: PendingAuthorization,
+): Promise<Flow> {
+  const id = randomToken(16)
+  const now = settings.now()
+  const { parameters, pushedRequest, client } = pending
+  const sessionBefore = visit.session?.hash
+  await store.saveFlow({
+    hash: sha256Base64url(id),
+    browserHash: visit.browserHash,
+    data: {
+      clientId: client.id,
+      parameters: parameters.map(([name, value]) => [name, value]),
+      ...(pushedRequest === undefined ? {} : { pushedRequest }),
+      ...(sessionBefore === undefined ? {} : { sessionBefore }),
+    },
+    createdAt: now,
+    expiresAt: now + settings.lifetimes.flow * 1000,
+  })
+  return { id, hash: sha256Base64url(id), sessionBefore, pending }
+}
+
+/** A flow by its name; `undefined` when it is not this browser's, is done, or is too old. */
+export async function findFlow(
+  service: Service,
+  visit: Visit,
+  id: string | undefined,
+): Promise<Flow | undefined> {
+  if (id === undefined || !/^[\w-]{22}$/.test(id)) return undefined
+  const hash = sha256Base64url(id)
+  const found = await service.store.findFlow(hash, visit.browserHash, service.settings.now())
+  if (found === undefined) return undefined
+  // Written by `beginFlow`.
+  const { clientId, parameters, pushedRequest, sessionBefore } = found.data as unknown as {
+    readonly clientId: string
+    readonly parameters: SentParameters
+    readonly pushedRequest?: string
+    readonly sessionBefore?: string
+  }
+  const begun = { clientId, parameters, ...(pushedRequest === undefined ? {} : { pushedRequest }) }
+  return { id, hash, sessionBefore, pending: await interactionOf(service).resume(begun) }
+}
+
+/** What a person has agreed to before, for this client. */
+export interface Remembered {
+  readonly grantId: string
+  readonly scopes: readonly string[]
+}
+
+/** What comes next for the person of this session. */
+export async function stepOf(
+  service: Service,
+  session: StoredSession | undefined,
+  { pending, sessionBefore }: Pick<Flow, 'pending' | 'sessionBefore'>,
+): Promise<{ readonly step: AuthorizationStep; readonly remembered: Remembered | undefined }> {
+  const remembered = session && (await rememberedFor(service, session.subject, pending))
+  const step = nextStep(pending.request, {
+    authTime: session?.authTime,
+    isFresh: session?.hash !== sessionBefore,
+    now: service.settings.now(),
+    isConsentNeeded: isConsentNeeded(pending, remembered),
+  })
+  return { step, remembered }
+}
+
+/** The person agreed, now or before: where the browser goes, with the code. */
+export async function finish(
+  service: Service,
+  visit: Visit,
+  flow: Pick<Flow, 'pending'> & { readonly hash?: string },
+  session: StoredSession,
+  {
+    scopes,
+    remembered,
+  }: { readonly scopes?: readonly string[]; readonly remembered: Remembered | undefined },
+): Promise<string> {
+  const { hash, pending } = flow
+  return interactionOf(service).approve(pending, {
+    subject: session.subject,
+    authTime: session.authTime,
+    sessionId: session.id,
+    ...(scopes === undefined ? {} : { scopes }),
+    ...(remembered === undefined ? {} : { grantId: remembered.grantId }),
+    ...(hash === undefined ? {} : { flow: { hash, browserHash: visit.browserHash } }),
+  })
+}
+
+/**
+ * The person refused, or a silent request cannot be answered: where the browser goes.
+ *
+ * @param flow Used up by this.
+ */
+export async function refuse(
+  service: Service,
+  visit: Visit,
+  flow: Pick<Flow, 'pending'> & { readonly hash?: string },
+  error: AuthorizationError['code'],
+  description: string,
+): Promise<string> {
+  if (flow.hash !== undefined) {
+    const { store, settings } = service
+    if (!(await store.consumeFlow(flow.hash, visit.browserHash, settings.now()))) {
+      throw new AuthorizationError('invalid_request', 'This page has been used already')
+    }
+  }
+  return interactionOf(service).deny(flow.pending, error, description)
+}
+
+async function rememberedFor(
+  { store, settings }: Service,
+  subject: string,
+  { client, scopes, resources }: PendingAuthorization,
+): Promise<(Remembered & { readonly isEnough: boolean }) | undefined> {
+  const grants = await store.listGrants({ subject, clientId: client.id, limit: 20, now: settings.now() })
+  const grant =
+    grants.find(
+      (each) =>
+        scopes.every((scope) => each.scopes.includes(scope)) &&
+        resources.every((resource) => each.resources.includes(resource)),
+    ) ?? grants[0]
+  if (grant === undefined) return undefined
+  const isEnough =
+    scopes.every((scope) => grant.scopes.includes(scope)) &&
+    resources.every((resource) => grant.resources.includes(resource))
+  return { grantId: grant.id, scopes: grant.scopes, isEnough }
+}
+
+function isConsentNeeded(
+  { client, request }: PendingAuthorization,
+  remembered: { readonly isEnough?: boolean } | undefined,
+): boolean {
+  if (request.prompt.includes('consent')) return true
+  if (client.privileges.firstParty === true) return false
+  // RFC 8252 §8.6: any program on the computer can say that it is this one, so the person is asked each time.
+  if (!client.isConfidential && redirectUriShape(request.redirectUri) !== 'https') return true
+  return remembered?.isEnough !== true
+}

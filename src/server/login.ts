@@ -1,0 +1,46 @@
+/** A person logs in by name and password: slowed by account and by address, the same answer whatever is wrong. */
+
+import { OAuthError } from '../protocol/oauth-error.ts'
+import type { Account } from './accounts/types.ts'
+import type { Login } from './accounts/login.ts'
+import { readUsername } from './accounts/names.ts'
+import { auditEvent } from './audit.ts'
+import type { Origin } from './audit.ts'
+import type { Service } from './service.ts'
+
+/**
+ * Checks a username and a password.
+ *
+ * @param clientId The client behind it, for the audit log.
+ * @throws {OAuthError} `invalid_grant` with one text for everything that can be wrong.
+ * @throws {HttpError} 429 after too many failures, 503 when it cannot be judged just now.
+ */
+export async function logIn(
+  { accounts, limits, settings, audit }: Service,
+  { username, password }: { readonly username: string; readonly password: string },
+  { clientId, origin }: { readonly clientId?: string; readonly origin: Origin },
+): Promise<Login<Account>> {
+  // Every spelling of a name is one account, and has one count; a name that nobody can have is counted as well.
+  const key = readUsername(username)?.usernameKey ?? username.slice(0, 200)
+  const limit = await limits.loginFailures(key, origin.address)
+  await limit.attempt()
+  try {
+    const login = await accounts.authenticate({ username, password })
+    await limit.succeeded()
+    return login
+  } catch (error) {
+    if (error instanceof OAuthError && error.code === 'invalid_grant') {
+      const account = await accounts.find(username)
+      // Not what was typed: people type passwords into the field for the name.
+      const about = {
+        ...(account === undefined ? {} : { subject: account.id }),
+        ...(clientId === undefined ? {} : { clientId }),
+      }
+      await audit([auditEvent('login.failed', settings.now(), { ...about, ...origin })])
+    } else {
+      // Too busy to hash, or a database that is away: that is no wrong password.
+      await limit.unjudged().catch(settings.report)
+    }
+    throw error
+  }
+}

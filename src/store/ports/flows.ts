@@ -1,0 +1,33 @@
+/** The port of flows: what a browser has begun and a person has not finished yet. */
+
+import type { JsonObject } from './json.ts'
+
+/** How many flows a browser may have open: with one more, its oldest goes. */
+export const flowLimit = 30
+
+/** A flow to be begun. */
+export interface NewFlow {
+  /** SHA-256 of its name in addresses, as base64url. */
+  readonly hash: string
+  /** SHA-256 of the browser's cookie, as base64url: in another browser the flow does not exist. */
+  readonly browserHash: string
+  /** What it is about; opaque here. */
+  readonly data: JsonObject
+  /** Milliseconds since 1970. */
+  readonly createdAt: number
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number
+}
+
+/**
+ * Where flows are kept. A flow that ends in a code is used up by {@link CodeStore.saveCode} in its own transaction; one that
+ * ends otherwise by `consumeFlow`.
+ */
+export interface FlowStore {
+  /** Keeps a flow, and drops the oldest of this browser beyond {@link flowLimit}. */
+  saveFlow(flow: NewFlow): Promise<void>
+  /** The flow with this hash, if it is this browser's, not used and not expired. */
+  findFlow(hash: string, browserHash: string, now: number): Promise<NewFlow | undefined>
+  /** Uses a flow up: `true` for one caller of all. */
+  consumeFlow(hash: string, browserHash: string, now: number): Promise<boolean>
+}

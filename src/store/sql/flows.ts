@@ -1,0 +1,66 @@
+/** Flows in SQL. */
+
+import { flowLimit } from '../ports/flows.ts'
+import type { FlowStore } from '../ports/flows.ts'
+import { parsed } from './columns.ts'
+import type { Integer } from './columns.ts'
+import type { Session } from './session.ts'
+import { statement } from './statement.ts'
+import type { Statement } from './statement.ts'
+
+/** The flow operations of the store. */
+export function flowStore(session: Session): FlowStore {
+  return {
+    async saveFlow({ data, ...flow }) {
+      await session.transact(async (runner) => {
+        await runner.changes(insert, { ...flow, data: JSON.stringify(data) })
+        await runner.changes(dropOldest, { browserHash: flow.browserHash })
+      })
+    },
+    async findFlow(hash, browserHash, now) {
+      const row = await session.row(select, { hash, browserHash, now })
+      if (row === undefined) return undefined
+      const { created_at: createdAt, expires_at: expiresAt } = row
+      return {
+        hash,
+        browserHash,
+        data: parsed(row.data),
+        createdAt: Number(createdAt),
+        expiresAt: Number(expiresAt),
+      }
+    },
+    async consumeFlow(hash, browserHash, now) {
+      return (await session.changes(consumeFlow, { hash, browserHash, now })) === 1
+    },
+  }
+}
+
+/** Uses a flow up, in this transaction or alone. */
+export const consumeFlow: Statement<
+  { hash: string; browserHash: string; now: number },
+  Record<never, never>
+> = statement<{ hash: string; browserHash: string; now: number }>`
+  delete from gatewright_flows where hash = ${'hash'} and browser_hash = ${'browserHash'} and expires_at > ${'now'}`
+
+interface InsertValues {
+  readonly hash: string
+  readonly browserHash: string
+  readonly data: string
+  readonly createdAt: number
+  readonly expiresAt: number
+}
+
+const insert = statement<InsertValues>`
+  insert into gatewright_flows (hash, browser_hash, data, created_at, expires_at)
+  values (${'hash'}, ${'browserHash'}, ${'data'}, ${'createdAt'}, ${'expiresAt'})`
+
+const dropOldest = statement<{ browserHash: string }>`
+  delete from gatewright_flows where number in (select number from gatewright_flows
+    where browser_hash = ${'browserHash'} order by number desc limit 1000 offset ${() => String(flowLimit)})`
+
+const select = statement<
+  { hash: string; browserHash: string; now: number },
+  { data: string; created_at: Integer; expires_at: Integer }
+>`
+  select data, created_at, expires_at from gatewright_flows
+  where hash = ${'hash'} and browser_hash = ${'browserHash'} and expires_at > ${'now'}`
