@@ -3,7 +3,8 @@
 import { sha256Base64url } from '../crypto/hash.ts'
 import type { Dependency } from '../api/dependency.ts'
 import { missing, schemeDependency } from '../api/scheme.ts'
-import type { Authenticated, CredentialSource } from '../api/scheme.ts'
+import type { Authenticated, CredentialSource, ScopeDescriptions } from '../api/scheme.ts'
+import type { OAuthFlows } from '../api/schemes/oauth2.ts'
 import { parseAuthorization } from '../protocol/authorization-header.ts'
 import type { AccessToken } from '../protocol/access-token.ts'
 import { challenge } from '../protocol/challenge.ts'
@@ -24,12 +25,17 @@ export interface BearerOptions {
   /** The key under `components.securitySchemes`; `OAuth2` unless told. */
   readonly name?: string
   readonly description?: string
+  /** The ways to a token that the document names and the docs page offers; all that the server has unless told. */
+  readonly flows?: readonly BearerFlow[]
   /**
    * Lets the `Host` of a request say which API a DPoP proof must be for (RFC 9449 §4.3), instead of the origin of the
    * audience. Only where something in front of the API makes sure of that header.
    */
   readonly dangerouslyTrustHost?: boolean
 }
+
+/** A way to a token, as OpenAPI names it. */
+export type BearerFlow = 'authorizationCode' | 'clientCredentials'
 
 /** A scheme for one API of a server. */
 export function bearerOf<Scope extends string>(
@@ -46,8 +52,6 @@ export function bearerOf<Scope extends string>(
     )
   }
   const scopes = Object.fromEntries(resource.scopes.map((scope) => [scope, settings.scopes[scope] ?? '']))
-  const flow = { tokenUrl: endpointUrl(issuer, '/token'), scopes }
-  const authorizationUrl = endpointUrl(issuer, '/authorize')
   const verifier = verifierOf(settings, service, audience, options.dangerouslyTrustHost === true)
   const metadata = resourceMetadataUrl(audience)
   const words = (parameters: Readonly<Record<string, string | undefined>>, scheme = 'Bearer'): string =>
@@ -59,10 +63,7 @@ export function bearerOf<Scope extends string>(
     document: {
       type: 'oauth2',
       ...(options.description === undefined ? {} : { description: options.description }),
-      flows: {
-        ...(settings.pages === undefined ? {} : { authorizationCode: { ...flow, authorizationUrl } }),
-        clientCredentials: flow,
-      },
+      flows: flowsOf(settings, scopes, options.flows),
     },
     scopes,
     authenticate: (source) => authenticate(source, verifier),
@@ -75,6 +76,28 @@ export function bearerOf<Scope extends string>(
     insufficient: (required, description) =>
       words({ error: 'insufficient_scope', error_description: description, scope: required.join(' ') }),
   })
+}
+
+/** The flows of the document, those that are wished for where that is told. */
+function flowsOf(
+  { issuer, pages }: Settings,
+  scopes: ScopeDescriptions,
+  wished: readonly BearerFlow[] | undefined,
+): OAuthFlows {
+  const flow = { tokenUrl: endpointUrl(issuer, '/token'), scopes }
+  const flows = {
+    ...(pages === undefined
+      ? {}
+      : { authorizationCode: { ...flow, authorizationUrl: endpointUrl(issuer, '/authorize') } }),
+    clientCredentials: flow,
+  } satisfies OAuthFlows
+  if (wished === undefined) return flows
+  const unknown = wished.find((name) => !Object.hasOwn(flows, name))
+  if (wished.length === 0 || unknown !== undefined) {
+    const offered = Object.keys(flows).join(', ')
+    throw new TypeError(`bearer: the option flows is not usable: it names some of what there is: ${offered}`)
+  }
+  return Object.fromEntries(Object.entries(flows).filter(([name]) => wished.includes(name as BearerFlow)))
 }
 
 interface Verifier {
