@@ -74,7 +74,7 @@ async function tryOut(page: Page, operationId: string, sent?: string): Promise<r
   await operation.locator('.execute').click()
   const answer = operation.locator('.live-responses-table tbody')
   const status = (await answer.locator('.response-col_status').first().textContent()) ?? ''
-  const body = (await answer.locator('.highlight-code, .microlight').first().textContent()) ?? ''
+  const body = (await answer.locator('.highlight-code code').first().textContent()) ?? ''
   return [status.trim().slice(0, 3), body]
 }
 

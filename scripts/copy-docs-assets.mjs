@@ -11,8 +11,6 @@ const to = fileURLToPath(new URL('../assets/swagger-ui/', import.meta.url))
 const files = [
   'swagger-ui.css',
   'swagger-ui-bundle.js',
-  'oauth2-redirect.html',
-  'oauth2-redirect.js',
   'favicon-32x32.png',
   'LICENSE',
   'NOTICE',
