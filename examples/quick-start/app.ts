@@ -44,7 +44,8 @@ export function app({ server, users, posts }: Parts): Api {
 
   return api({
     title: 'gatewright quick start',
-    description: 'Press **Authorize** and log in as `writer` or `reader`; the terminal shows the password.',
+    description:
+      'Press **Authorize**, leave the secret empty, and log in as `writer` or `reader`; the terminal shows the password.',
     docs: { oauth: { clientId: 'docs', scopes: Object.keys(scopes) } },
   })
     .get('/', {}, { hidden: true }, () => new Response(null, { status: 307, headers: { location: 'docs' } }))
