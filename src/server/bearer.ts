@@ -15,6 +15,7 @@ import { resourceMetadataUrl } from '../protocol/resource-metadata.ts'
 import { accessTokens } from '../verify/access-tokens.ts'
 import type { AccessTokens } from '../verify/access-tokens.ts'
 import { provenKey } from './dpop.ts'
+import type { Operations } from './operations.ts'
 import type { Service } from './service.ts'
 import type { Settings } from './settings.ts'
 
@@ -41,9 +42,9 @@ export type BearerFlow = 'authorizationCode' | 'clientCredentials'
 export function bearerOf<Scope extends string>(
   settings: Settings,
   service: () => Promise<Service>,
+  operations: Operations,
   options: BearerOptions,
 ): Dependency<AccessToken<Scope>, Scope> {
-  const { issuer } = settings
   const audience = options.audience ?? settings.defaultResource.identifier
   const resource = settings.resources.get(audience)
   if (resource === undefined) {
@@ -75,6 +76,10 @@ export function bearerOf<Scope extends string>(
         : words({ error, error_description: description }),
     insufficient: (required, description) =>
       words({ error: 'insufficient_scope', error_description: description, scope: required.join(' ') }),
+    guards: ({ method, path, summary = '' }, required) => {
+      const shown = method === 'WEBSOCKET' ? 'WebSocket' : method
+      operations.add(audience, required, { summary, operation: `${shown} ${path}` })
+    },
   })
 }
 

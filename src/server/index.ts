@@ -24,6 +24,7 @@ export type {
   PageClient,
   PageContext,
   PageForm,
+  PageOperation,
   PagePerson,
   Pages,
   PageScope,
@@ -38,3 +39,4 @@ export type {
   RegistrationOptions,
   ResourceOptions,
 } from './settings.ts'
+export type { OpenApiSource } from './openapi-operations.ts'
