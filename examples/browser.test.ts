@@ -57,6 +57,8 @@ async function authorize(page: Page, username: string): Promise<Watched> {
   await popup.fill('#password', password)
   await popup.click('button:has-text("Log in")')
   await popup.waitForSelector('text=The docs page')
+  await popup.locator('li:has-text("Add posts") summary').click()
+  await popup.waitForSelector('li:has-text("Add a post"):has-text("POST /posts")')
   const closed = popup.waitForEvent('close')
   await popup.click('button[value=allow]')
   await closed
