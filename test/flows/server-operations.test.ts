@@ -9,12 +9,15 @@ import { defaultPages } from '../../src/pages/default-pages.ts'
 import type { ResourceOptions } from '../../src/server/settings.ts'
 import { freshFolder } from '../setup/database.ts'
 import { browserOf, requestUrl } from './browser-jar.ts'
-import { apiA, apiB, world } from './server-world.ts'
+import { apiA, apiB, issuer, world } from './server-world.ts'
 import type { World } from './server-world.ts'
 
-async function place(resources: Readonly<Record<string, ResourceOptions>> = {}): Promise<World> {
+async function place(
+  resources: Readonly<Record<string, ResourceOptions>> = {},
+  more: Parameters<typeof world>[1] = {},
+): Promise<World> {
   const all = { [apiA]: { name: 'API A' }, [apiB]: {}, ...resources }
-  return world('sqlite', { pages: defaultPages(), resources: all })
+  return world('sqlite', { pages: defaultPages(), resources: all, ...more })
 }
 
 /** The consent page: of each scope its text, and what stands in the fold below it. */
@@ -97,6 +100,32 @@ describe('learnt from routes', () => {
     const { opens } = await shown(at)
     expect(opens['read']?.slice(-2)).toEqual(['|GET /12', 'and 2 more|'])
   })
+})
+
+test('SECURITY 262: the page says who asks, as whom, for which API, for how long and where it goes, and who is vouched for', async () => {
+  const at = await place({}, { registration: { open: true } })
+  const { body } = await shown(at)
+  for (const fact of ['web', 'alice', 'API A', 'up to 180 days', 'web.test']) {
+    expect(body).toContain(`>${fact}<`)
+  }
+  expect(body).not.toContain('Not verified')
+
+  const redirectUri = 'https://stranger.test/cb'
+  const answer = await at.server.app.request(`${issuer}/register`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      client_name: 'Your bank',
+      redirect_uris: [redirectUri],
+      token_endpoint_auth_method: 'none',
+    }),
+  })
+  const { client_id: id } = (await answer.json()) as { readonly client_id: string }
+  const stranger = await shown(at, { client_id: id, redirect_uri: redirectUri })
+  expect(stranger.body).toContain('Not verified')
+  expect(stranger.body).toContain('>stranger.test<')
+  // Without refresh tokens it ends with the access token.
+  expect(stranger.body).toContain('a short while')
 })
 
 const document = {
