@@ -3,8 +3,9 @@
 import { HttpError } from '../../http/http-error.ts'
 import { OAuthError } from '../../protocol/oauth-error.ts'
 import { sortParameters } from '../../protocol/parameters.ts'
-import { findFlow, refuse } from '../interaction/flow.ts'
-import type { Flow } from '../interaction/flow.ts'
+import { beginPageFlow, findAnyFlow, refuse } from '../interaction/flow.ts'
+import type { Flow, PageFlow } from '../interaction/flow.ts'
+import { localPage } from '../interaction/local-page.ts'
 import { pageClient } from '../interaction/page-client.ts'
 import type { LoginPage } from '../interaction/pages.ts'
 import { logIn } from '../login.ts'
@@ -12,11 +13,14 @@ import { flowIdIn } from './authorization.ts'
 import { addPage, expired } from './page-request.ts'
 import type { PageRequest, PageSite } from './page-request.ts'
 
-/** Adds `/login`. */
+/** Adds `/login`: with `flow` for an authorization request, with `next` for a page of this server. */
 export function addLoginPage(site: PageSite): void {
   addPage(site, '/login', {
     shown: async (asked) => {
-      const flow = await findFlow(asked.open, asked.visit, flowIdIn(asked.query))
+      const { open, visit, query } = asked
+      const next = localPage(sortParameters(query).one('next'))
+      if (next !== undefined) return show(asked, await beginPageFlow(open, visit, next), 200)
+      const flow = await findAnyFlow(open, visit, flowIdIn(query))
       return flow === undefined ? expired(asked) : show(asked, flow, 200)
     },
     posted,
@@ -27,10 +31,9 @@ async function posted(asked: PageRequest): Promise<Response> {
   const { open, visit, form } = asked
   const sent = sortParameters(form)
   visit.checkForm(sent.one('csrf'), 'login')
-  const flow = await findFlow(open, visit, flowIdIn(asked.query))
+  const flow = await findAnyFlow(open, visit, flowIdIn(asked.query))
   if (flow === undefined) return expired(asked)
-  const { basePath } = open.settings
-  if (sent.one('decision') === 'cancel') {
+  if (sent.one('decision') === 'cancel' && flow.pending !== undefined) {
     return visit.redirect(await refuse(open, visit, flow, 'access_denied', 'The person did not log in'))
   }
   const username = sent.one('username')
@@ -39,20 +42,32 @@ async function posted(asked: PageRequest): Promise<Response> {
   const cookie = await loggedIn(asked, flow, username, password)
   if (typeof cookie !== 'string') return show(asked, flow, cookie.status, { ...cookie.page, username })
   visit.keepSession(cookie)
-  return visit.redirect(`${basePath}/authorize/continue?flow=${flow.id}`)
+  return goOn(asked, flow)
+}
+
+/** Where whoever has logged in goes. */
+async function goOn({ open, visit }: PageRequest, flow: Flow | PageFlow): Promise<Response> {
+  const { basePath, now } = open.settings
+  if (flow.pending !== undefined) return visit.redirect(`${basePath}/authorize/continue?flow=${flow.id}`)
+  // Nothing else ends it. Whether it was there still changes nothing: the person is logged in.
+  await open.store.consumeFlow(flow.hash, visit.browserHash, now())
+  return visit.redirect(basePath + flow.next)
 }
 
 /** What the new session's cookie holds; or what the page says instead. */
 async function loggedIn(
   { open, visit }: PageRequest,
-  { pending }: Flow,
+  { pending }: Flow | PageFlow,
   username: string,
   password: string,
 ): Promise<string | { readonly status: number; readonly page: Partial<LoginPage> }> {
   const { address } = visit
-  const origin = address === undefined ? {} : { address }
+  const about = {
+    origin: address === undefined ? {} : { address },
+    ...(pending === undefined ? {} : { clientId: pending.client.id }),
+  }
   try {
-    const login = await logIn(open, { username, password }, { clientId: pending.client.id, origin })
+    const login = await logIn(open, { username, password }, about)
     const cookie = await open.sessions.start({
       subject: login.subject,
       methods: ['pwd'],
@@ -74,23 +89,24 @@ async function loggedIn(
   }
 }
 
-function show(
-  { visit }: PageRequest,
-  { id, pending }: Flow,
+async function show(
+  { open, visit }: PageRequest,
+  { id, pending }: Flow | PageFlow,
   status: number,
   more: Partial<LoginPage> = {},
-): Response {
+): Promise<Response> {
   const form = visit.form(`/login?flow=${id}`, 'login')
+  // Somebody who is there already is asked once more: it is most likely the same person.
+  const present = visit.session && (await open.accounts.get(visit.session.subject))
   const page: LoginPage = {
     form,
-    client: pageClient(pending.client),
-    cancel: form,
+    ...(pending === undefined ? {} : { client: pageClient(pending.client), cancel: form }),
     ...more,
-    username: more.username ?? pending.request.loginHint,
+    username: more.username ?? pending?.request.loginHint ?? present?.username,
   }
   const retry = more.retryAfter === undefined ? {} : { 'retry-after': String(more.retryAfter) }
   return visit.page(status, visit.pages.login(page, visit.context), {
-    formTarget: pending.request.redirectUri,
+    formTarget: pending?.request.redirectUri,
     headers: retry,
   })
 }

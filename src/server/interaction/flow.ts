@@ -1,4 +1,4 @@
-/** A flow: an authorization request that a browser has begun, kept here until its person is done. */
+/** A flow: what a browser has begun and its person has to log in for, kept here until they are done. */
 
 import { sha256Base64url } from '../../crypto/hash.ts'
 import { randomToken } from '../../crypto/random.ts'
@@ -6,67 +6,98 @@ import { AuthorizationError } from '../../protocol/authorization-error.ts'
 import { nextStep } from '../../protocol/authorization-step.ts'
 import type { AuthorizationStep } from '../../protocol/authorization-step.ts'
 import { redirectUriShape } from '../../protocol/redirect-uri.ts'
-import type { SentParameters } from '../../protocol/parameters.ts'
-import type { StoredSession } from '../../store/grant-store.ts'
+import type { NewFlow, StoredSession } from '../../store/grant-store.ts'
 import type { Service } from '../service.ts'
 import { interactionOf } from './interaction.ts'
-import type { PendingAuthorization } from './interaction.ts'
+import type { BegunAuthorization, PendingAuthorization } from './interaction.ts'
 import type { Visit } from './visit.ts'
 
-/** A flow of this browser. */
-export interface Flow {
+interface Begun {
   /** Its name in addresses. */
   readonly id: string
   readonly hash: string
   /** The session there was when the request came: any other is a fresh login. */
   readonly sessionBefore: string | undefined
+}
+
+/** The flow of an authorization request. */
+export interface Flow extends Begun {
   readonly pending: PendingAuthorization
+}
+
+/** The flow of somebody who wants to see a page of this server. */
+export interface PageFlow extends Begun {
+  readonly pending?: undefined
+  /** The page, below the issuer: `/account`. */
+  readonly next: string
 }
 
 /** Keeps a request until its person is done. */
 export async function beginFlow(
-  { store, settings }: Service,
+  service: Service,
   visit: Visit,
   pending: PendingAuthorization,
 ): Promise<Flow> {
-  const id = randomToken(16)
-  const now = settings.now()
   const { parameters, pushedRequest, client } = pending
+  const begun = await begin(service, visit, {
+    clientId: client.id,
+    parameters: parameters.map(([name, value]) => [name, value]),
+    ...(pushedRequest === undefined ? {} : { pushedRequest }),
+  })
+  return { ...begun, pending }
+}
+
+/**
+ * Keeps which page somebody wants to see until they have logged in.
+ *
+ * @param next A path of this server, which no one else has chosen: see `localPage`.
+ */
+export async function beginPageFlow(service: Service, visit: Visit, next: string): Promise<PageFlow> {
+  return { ...(await begin(service, visit, { next })), next }
+}
+
+async function begin({ store, settings }: Service, visit: Visit, data: NewFlow['data']): Promise<Begun> {
+  const id = randomToken(16)
+  const hash = sha256Base64url(id)
+  const now = settings.now()
   const sessionBefore = visit.session?.hash
   await store.saveFlow({
-    hash: sha256Base64url(id),
+    hash,
     browserHash: visit.browserHash,
-    data: {
-      clientId: client.id,
-      parameters: parameters.map(([name, value]) => [name, value]),
-      ...(pushedRequest === undefined ? {} : { pushedRequest }),
-      ...(sessionBefore === undefined ? {} : { sessionBefore }),
-    },
+    data: { ...data, ...(sessionBefore === undefined ? {} : { sessionBefore }) },
     createdAt: now,
     expiresAt: now + settings.lifetimes.flow * 1000,
   })
-  return { id, hash: sha256Base64url(id), sessionBefore, pending }
+  return { id, hash, sessionBefore }
 }
 
 /** A flow by its name; `undefined` when it is not this browser's, is done, or is too old. */
+export async function findAnyFlow(
+  service: Service,
+  visit: Visit,
+  id: string | undefined,
+): Promise<Flow | PageFlow | undefined> {
+  if (id === undefined || !/^[\w-]{22}$/.test(id)) return undefined
+  const hash = sha256Base64url(id)
+  const found = await service.store.findFlow(hash, visit.browserHash, service.settings.now())
+  if (found === undefined) return undefined
+  // Written by `begin`.
+  const data = found.data as unknown as { readonly sessionBefore?: string } & (
+    { readonly next: string } | BegunAuthorization
+  )
+  const begun = { id, hash, sessionBefore: data.sessionBefore }
+  if ('next' in data) return { ...begun, next: data.next }
+  return { ...begun, pending: await interactionOf(service).resume(data) }
+}
+
+/** As `findAnyFlow`, for the pages that only an authorization request leads to. */
 export async function findFlow(
   service: Service,
   visit: Visit,
   id: string | undefined,
 ): Promise<Flow | undefined> {
-  if (id === undefined || !/^[\w-]{22}$/.test(id)) return undefined
-  const hash = sha256Base64url(id)
-  const found = await service.store.findFlow(hash, visit.browserHash, service.settings.now())
-  if (found === undefined) return undefined
-  // Written by `beginFlow`.
-  const { clientId, parameters, pushedRequest, sessionBefore } = found.data as unknown as {
-    readonly clientId: string
-    readonly parameters: SentParameters
-    readonly pushedRequest?: string
-    readonly sessionBefore?: string
-  }
-  const begun = { clientId, parameters, ...(pushedRequest === undefined ? {} : { pushedRequest }) }
-  return { id, hash, sessionBefore, pending: await interactionOf(service).resume(begun) }
+  const found = await findAnyFlow(service, visit, id)
+  return found?.pending === undefined ? undefined : found
 }
 
 /** What a person has agreed to before, for this client. */
