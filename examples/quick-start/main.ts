@@ -3,7 +3,6 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
-import { ClientError } from 'gatewright/server'
 import { DatabaseError, openDatabase } from 'gatewright/store'
 import { app } from './app.ts'
 import { addDemoAccounts, writersToken } from './demo-accounts.ts'
@@ -16,9 +15,8 @@ import { welcome } from './welcome.ts'
 try {
   await start()
 } catch (error) {
-  const isForeseen = [StartError, DatabaseError, ClientError].some((kind) => error instanceof kind)
-  if (!isForeseen) throw error
-  console.error(`Cannot start: ${(error as Error).message}`)
+  if (!(error instanceof StartError) && !(error instanceof DatabaseError)) throw error
+  console.error(`Cannot start: ${error.message}`)
   process.exitCode = 1
 }
 
@@ -30,7 +28,10 @@ async function start(): Promise<void> {
   const database = await openDatabase<PostsTables>(databaseUrl)
   const tokens = server({ issuer, database })
   try {
-    const { accounts: users } = await tokens.open()
+    const { accounts: users } = await tokens.open().catch((cause: unknown) => {
+      // Keys under another secret key, a client of somebody else's: it says itself what is wrong.
+      throw cause instanceof Error ? new StartError(cause.message, { cause }) : cause
+    })
     await addDemoAccounts(users)
     const service = app({ server: tokens, users, posts: await posts(database) })
     const token = await writersToken(service)

@@ -300,6 +300,14 @@ test("a database with a writer of somebody else's is left alone", async () => {
   await users.close()
 })
 
+test('a database whose keys are under another secret key is left alone', async () => {
+  const database = { DATABASE_URL: await freshDatabase('sqlite') }
+  const started = await start({ ...database, GATEWRIGHT_SECRET_KEY: 'x'.repeat(40) })
+  await started.stop()
+  const { code, output } = await refusal(database)
+  expect([code, oneLine(output)]).toEqual([1, expect.stringContaining('set GATEWRIGHT_SECRET_KEY')])
+})
+
 /** The output, which must be a single line. */
 function oneLine(output: string): string {
   expect(output.trimEnd().split('\n')).toHaveLength(1)
