@@ -46,7 +46,12 @@ export function consentPage(page: ConsentPage, context: PageContext, words: Word
 /** More of them nobody reads who wants to go on. */
 const mostOperations = 12
 
-function scopeItem({ text, operations }: PageScope, isNew: boolean, words: Words): Html {
+function scopeItem(
+  { name, text: given, isIdentity, operations }: PageScope,
+  isNew: boolean,
+  words: Words,
+): Html {
+  const text = (isIdentity ? words.identity[name] : undefined) ?? given
   const shown = operations.slice(0, mostOperations)
   const more = operations.length - shown.length
   return html`<li>

@@ -11,7 +11,8 @@ export function pageScopes(
 ): readonly PageScope[] {
   return scopes.map((name) => ({
     name,
-    text: settings.scopes[name] ?? name,
+    text: settings.scopes[name] ?? settings.openid?.scopes[name]?.text ?? name,
+    isIdentity: !Object.hasOwn(settings.scopes, name),
     operations: operations.openedBy(name, resources),
   }))
 }
