@@ -18,6 +18,8 @@ export interface Words {
   readonly unverifiedText: string
   readonly willBeAbleTo: string
   readonly opens: string
+  /** After the operations that there was room for. */
+  readonly more: (count: number) => string
   readonly isNew: string
   readonly account: string
   readonly goesTo: string
@@ -66,6 +68,7 @@ export const english: Words = {
   unverifiedText: 'Nobody has checked who is behind this application. Go on only if you know it.',
   willBeAbleTo: 'It will be able to',
   opens: 'What this opens',
+  more: (count) => `and ${count} more`,
   isNew: 'New',
   account: 'Your account',
   goesTo: 'You go on to',
@@ -123,6 +126,7 @@ export const german: Words = {
   unverifiedText: 'Niemand hat geprüft, wer hinter dieser Anwendung steht. Nur weiter, wenn Sie sie kennen.',
   willBeAbleTo: 'Sie kann dann',
   opens: 'Was das öffnet',
+  more: (count) => `und ${count} weitere`,
   isNew: 'Neu',
   account: 'Ihr Konto',
   goesTo: 'Es geht weiter zu',

@@ -49,6 +49,8 @@ import { idTokenAlgorithms } from './openid/algorithms.ts'
 import { backChannel } from './openid/back-channel.ts'
 import type { EndedSession } from './openid/back-channel.ts'
 import { endSessionTokens } from './openid/session-end.ts'
+import { operationsOf } from './operations.ts'
+import type { Operations } from './operations.ts'
 import { rateLimits } from './rate-limits.ts'
 import { revocationFeed } from './revocation-feed.ts'
 import type { Service } from './service.ts'
@@ -106,12 +108,13 @@ export function authorizationServer<const Scopes extends ScopeCatalogue>(
   const plain = options as unknown as AuthorizationServerOptions // the scopes are a narrower record, and only read
   const settings = settingsOf(plain, typeof process === 'undefined' ? {} : process.env)
   const origins = clientOrigins()
+  const operations = operationsOf(settings.resources.values())
   let opening: Promise<Opened> | undefined
   let failure: { readonly error: unknown; readonly until: number } | undefined
   const opened = (): Promise<Opened> => {
     // Whoever sends requests to a server that cannot open does not make it try each time.
     if (failure !== undefined && performance.now() < failure.until) return Promise.reject(failure.error)
-    opening ??= openServer(plain, settings, origins).catch((error: unknown) => {
+    opening ??= openServer(plain, settings, origins, operations).catch((error: unknown) => {
       // The database may be back a second later.
       opening = undefined
       failure = { error, until: performance.now() + 1000 }
@@ -153,7 +156,7 @@ export function authorizationServer<const Scopes extends ScopeCatalogue>(
   return {
     issuer: settings.issuer,
     declared,
-    bearer: (bearerOptions = {}) => bearerOf(settings, service, bearerOptions),
+    bearer: (bearerOptions = {}) => bearerOf(settings, service, operations, bearerOptions),
     open: async () => (await opened()).parts,
     app: api({ title: 'Authorization server', docs: false, report: settings.report })
       .include({ declared })
@@ -172,12 +175,13 @@ async function openServer(
   options: AuthorizationServerOptions,
   settings: Settings,
   origins: ClientOrigins,
+  operations: Operations,
 ): Promise<Opened> {
   const { database: target } = options
   const isOurs = typeof target === 'string' || !('kysely' in target)
   const database: AnyDatabase = isOurs ? await openDatabase(target) : target
   try {
-    return await openOn(database, isOurs, settings, origins)
+    return await openOn(database, isOurs, settings, origins, operations)
   } catch (error) {
     // Nothing of a failed start stays open.
     if (isOurs) await database.close()
@@ -190,6 +194,7 @@ async function openOn(
   isOurs: boolean,
   settings: Settings,
   origins: ClientOrigins,
+  operations: Operations,
 ): Promise<Opened> {
   const { now, report } = settings
   const store = await sqlGrantStore(database, now())
@@ -256,6 +261,7 @@ async function openOn(
       await revocations.refresh()
       return () => channel.tell({ id, subject, families })
     }),
+    operations,
     tell,
     audit,
   }

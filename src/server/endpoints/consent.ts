@@ -7,7 +7,8 @@ import { auditEvent } from '../audit.ts'
 import { findFlow, finish, refuse, stepOf } from '../interaction/flow.ts'
 import type { Flow } from '../interaction/flow.ts'
 import { pageClient } from '../interaction/page-client.ts'
-import type { PagePerson, PageScope } from '../interaction/pages.ts'
+import { pageScopes } from '../interaction/page-scopes.ts'
+import type { PagePerson } from '../interaction/pages.ts'
 import type { Service } from '../service.ts'
 import { flowIdIn } from './authorization.ts'
 import { addPage, expired } from './page-request.ts'
@@ -63,7 +64,7 @@ async function show({ open, visit }: PageRequest, flow: Flow, session: StoredSes
     redirectHost:
       shape === 'private-use' ? request.redirectUri.replace(/:.*$/s, ':') : new URL(request.redirectUri).host,
     isLoopback: shape === 'loopback' || shape === 'localhost',
-    scopes: scopesOf(open, pending.agreement),
+    scopes: pageScopes(open, pending.agreement, resources),
     resources: resources.map((resource) => settings.resources.get(resource)?.name ?? resource),
     agreed: remembered?.scopes ?? [],
     ...(isRefreshed ? { days: Math.floor(settings.lifetimes.refreshAbsolute / 86_400) } : {}),
@@ -75,13 +76,4 @@ async function show({ open, visit }: PageRequest, flow: Flow, session: StoredSes
 async function personOf({ accounts }: Service, { subject }: StoredSession): Promise<PagePerson> {
   const account = await accounts.get(subject)
   return { username: account?.username ?? '', name: account?.name }
-}
-
-function scopesOf({ settings }: Service, scopes: readonly string[]): readonly PageScope[] {
-  return scopes.map((name) => ({
-    name,
-    text: settings.scopes[name] ?? settings.openid?.scopes[name]?.text ?? name,
-    isIdentity: !Object.hasOwn(settings.scopes, name),
-    operations: [],
-  }))
 }

@@ -50,6 +50,14 @@ export interface LoginPage {
   readonly cancel?: PageForm | undefined
 }
 
+/** An operation of an API. */
+export interface PageOperation {
+  /** What it does, in the words of the API; may be empty. */
+  readonly summary: string
+  /** `GET /items`. */
+  readonly operation: string
+}
+
 /** A scope on the consent page. */
 export interface PageScope {
   readonly name: string
@@ -57,8 +65,8 @@ export interface PageScope {
   readonly text: string
   /** It tells the application who the person is, instead of letting it do something. */
   readonly isIdentity: boolean
-  /** The operations of the API that it opens, as their summaries say, and as `GET /items`. */
-  readonly operations: readonly { readonly summary: string; readonly operation: string }[]
+  /** The operations of the APIs that it opens: all of them, which may be many. */
+  readonly operations: readonly PageOperation[]
 }
 
 /** The consent page. Fields: `decision` (`allow` or `deny`). */
