@@ -2,19 +2,20 @@
 
 import type { PageContext, PageSet } from '../server/interaction/pages.ts'
 import { consentPage } from './consent.ts'
+import { devicePage } from './device.ts'
 import { errorPage } from './error.ts'
 import { loginPage } from './login.ts'
 import { signOutPage } from './sign-out.ts'
 import { stylesOf } from './styles.ts'
 import type { Brand } from './styles.ts'
-import { english, german } from './words.ts'
-import type { Words } from './words.ts'
+import { english, german, translated } from './words.ts'
+import type { Translation, Words } from './words.ts'
 
 /** How the default pages look and speak. */
 export interface DefaultPagesOptions {
   readonly brand?: Brand
   /** Other languages, or other words: by the language's tag (BCP 47). What is left out is said in English. */
-  readonly translations?: Readonly<Record<string, Partial<Words>>>
+  readonly translations?: Readonly<Record<string, Translation>>
 }
 
 /**
@@ -35,13 +36,14 @@ export function defaultPages({ brand, translations = {} }: DefaultPagesOptions =
     ['de', german],
   ])
   for (const [language, words] of Object.entries(translations)) {
-    languages.set(language, { ...(languages.get(language) ?? english), ...words })
+    languages.set(language, translated(languages.get(language) ?? english, words))
   }
   const wordsOf = ({ language }: PageContext): Words => languages.get(language) ?? english
   return {
     pages: {
       login: (page, context) => loginPage(page, context, wordsOf(context)),
       consent: (page, context) => consentPage(page, context, wordsOf(context)),
+      device: (page, context) => devicePage(page, context, wordsOf(context)),
       signOut: (page, context) => signOutPage(page, context, wordsOf(context)),
       error: (page, context) => errorPage(page, context, wordsOf(context)),
     },

@@ -93,6 +93,8 @@ input[type="text"], input[type="password"] {
   border-radius: 0.6rem;
 }
 input[aria-invalid="true"] { border-color: var(--alert); }
+input.code { letter-spacing: 0.12em; text-transform: uppercase; }
+p.code { margin: 0.25rem 0 0.75rem; font: 600 1.6rem/1.3 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; letter-spacing: 0.08em; }
 button {
   width: 100%;
   min-height: 2.9rem;

@@ -1,7 +1,11 @@
 /** Every sentence of the pages, by its key, so that each can be said in another language. */
 
+import { englishDevice, germanDevice } from './device-words.ts'
+import type { DeviceWords } from './device-words.ts'
+
 /** The sentences of one language. A function gets what stands in the sentence. */
 export interface Words {
+  readonly devicePage: DeviceWords
   readonly logIn: string
   readonly logInTo: (service: string) => string
   readonly toContinueTo: string
@@ -42,8 +46,14 @@ export interface Words {
   readonly number: string
 }
 
+/** Words of a language that replace some of what there is. */
+export type Translation = Partial<Omit<Words, 'devicePage'>> & {
+  readonly devicePage?: Partial<DeviceWords>
+}
+
 /** English. */
 export const english: Words = {
+  devicePage: englishDevice,
   logIn: 'Log in',
   logInTo: (service) => `Log in to ${service}`,
   toContinueTo: 'to continue to',
@@ -90,6 +100,7 @@ export const english: Words = {
 
 /** German. */
 export const german: Words = {
+  devicePage: germanDevice,
   logIn: 'Anmelden',
   logInTo: (service) => `Bei ${service} anmelden`,
   toContinueTo: 'weiter zu',
@@ -136,6 +147,11 @@ export const german: Words = {
   },
   detail: 'Für die Entwickler',
   number: 'Nummer',
+}
+
+/** What a translation says, and for the rest what was said before. */
+export function translated(before: Words, { devicePage, ...words }: Translation): Words {
+  return { ...before, ...words, devicePage: { ...before.devicePage, ...devicePage } }
 }
 
 function spanIn(seconds: number, second: string, minute: string, plural = 's'): string {

@@ -24,6 +24,7 @@ import type { BearerOptions } from './bearer.ts'
 import { dpopNonces } from './dpop-nonces.ts'
 import { addAuthorizationEndpoint } from './endpoints/authorization.ts'
 import { addConsentPage } from './endpoints/consent.ts'
+import { addDevicePage } from './endpoints/device.ts'
 import { addLoginPage } from './endpoints/login.ts'
 import { addSignOutPage } from './endpoints/sign-out.ts'
 import { stylesheetRoute } from './endpoints/stylesheet.ts'
@@ -135,6 +136,7 @@ export function authorizationServer<const Scopes extends ScopeCatalogue>(
     addAuthorizationEndpoint(site)
     addLoginPage(site)
     addConsentPage(site)
+    addDevicePage(site)
     addSignOutPage(site)
   }
   // Well-known addresses are those of the host: the issuer's path stands behind them, or is part of them already.

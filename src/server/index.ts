@@ -17,6 +17,7 @@ export type { BearerOptions } from './bearer.ts'
 export { ClientError } from './clients.ts'
 export type { Client, ClientDefinition, ClientPrivileges, Clients } from './clients.ts'
 export type { Approval, Interaction, PendingAuthorization } from './interaction/interaction.ts'
+export type { DevicePage } from './interaction/device-page.ts'
 export type {
   ConsentPage,
   ErrorPage,

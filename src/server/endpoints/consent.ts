@@ -72,12 +72,13 @@ async function show({ open, visit }: PageRequest, flow: Flow, session: StoredSes
 }
 
 /** Who is logged in, as the pages show them. */
-async function personOf({ accounts }: Service, { subject }: StoredSession): Promise<PagePerson> {
+export async function personOf({ accounts }: Service, { subject }: StoredSession): Promise<PagePerson> {
   const account = await accounts.get(subject)
   return { username: account?.username ?? '', name: account?.name }
 }
 
-function scopesOf({ settings }: Service, scopes: readonly string[]): readonly PageScope[] {
+/** What scopes mean, as the pages show it. */
+export function scopesOf({ settings }: Service, scopes: readonly string[]): readonly PageScope[] {
   return scopes.map((name) => ({
     name,
     text: settings.scopes[name] ?? name,
