@@ -1,6 +1,9 @@
 /** The pages that the authorization server has unless it is given others. */
 
 import type { PageContext, PageSet } from '../server/interaction/pages.ts'
+import { applicationsPage, sessionsPage } from './account/lists.ts'
+import { overviewPage, profilePage } from './account/overview.ts'
+import { passwordPage, removalPage } from './account/password.ts'
 import { consentPage } from './consent.ts'
 import { devicePage } from './device.ts'
 import { errorPage } from './error.ts'
@@ -43,6 +46,14 @@ export function defaultPages({ brand, translations = {} }: DefaultPagesOptions =
     pages: {
       login: (page, context) => loginPage(page, context, wordsOf(context)),
       consent: (page, context) => consentPage(page, context, wordsOf(context)),
+      account: {
+        overview: (page, context) => overviewPage(page, context, wordsOf(context)),
+        profile: (page, context) => profilePage(page, context, wordsOf(context)),
+        password: (page, context) => passwordPage(page, context, wordsOf(context)),
+        sessions: (page, context) => sessionsPage(page, context, wordsOf(context)),
+        applications: (page, context) => applicationsPage(page, context, wordsOf(context)),
+        removal: (page, context) => removalPage(page, context, wordsOf(context)),
+      },
       device: (page, context) => devicePage(page, context, wordsOf(context)),
       signOut: (page, context) => signOutPage(page, context, wordsOf(context)),
       error: (page, context) => errorPage(page, context, wordsOf(context)),

@@ -1,5 +1,7 @@
 /** The style sheet of the pages: one for all, light and dark, from 320 pixels up. */
 
+import { accountStyles } from './account/styles.ts'
+
 /** The brand's part of it. */
 export interface Brand {
   /** Of buttons and links, as `#rrggbb`: dark enough to have white text on it. `#2f5bea` unless told. */
@@ -32,6 +34,8 @@ export function stylesOf({ accent = '#2f5bea' }: Brand = {}): string {
   --alert-soft: #fdeeed;
   --warn: #6b4a00;
   --warn-soft: #fff4d9;
+  --good: #14532d;
+  --good-soft: #e6f5ea;
 }
 @media (prefers-color-scheme: dark) {
   :root {
@@ -48,6 +52,8 @@ export function stylesOf({ accent = '#2f5bea' }: Brand = {}): string {
     --alert-soft: #3a1a1a;
     --warn: #ffd98a;
     --warn-soft: #33270b;
+    --good: #9be3b4;
+    --good-soft: #10291a;
   }
 }
 * { box-sizing: border-box; }
@@ -138,5 +144,5 @@ footer { margin-top: 1.25rem; font-size: 0.9rem; }
 footer a + a { margin-left: 1rem; }
 @media (max-width: 24rem) { dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: 0.5rem; } }
 @media (prefers-contrast: more) { main, input, button { border-color: currentcolor; } }
-`
+${accountStyles}`
 }

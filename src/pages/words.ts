@@ -1,10 +1,13 @@
 /** Every sentence of the pages, by its key, so that each can be said in another language. */
 
+import { englishAccount, germanAccount } from './account/words.ts'
+import type { AccountWords } from './account/words.ts'
 import { englishDevice, germanDevice } from './device-words.ts'
 import type { DeviceWords } from './device-words.ts'
 
 /** The sentences of one language. A function gets what stands in the sentence. */
 export interface Words {
+  readonly accountPages: AccountWords
   readonly devicePage: DeviceWords
   readonly logIn: string
   readonly logInTo: (service: string) => string
@@ -47,12 +50,14 @@ export interface Words {
 }
 
 /** Words of a language that replace some of what there is. */
-export type Translation = Partial<Omit<Words, 'devicePage'>> & {
+export type Translation = Partial<Omit<Words, 'accountPages' | 'devicePage'>> & {
+  readonly accountPages?: Partial<AccountWords>
   readonly devicePage?: Partial<DeviceWords>
 }
 
 /** English. */
 export const english: Words = {
+  accountPages: englishAccount,
   devicePage: englishDevice,
   logIn: 'Log in',
   logInTo: (service) => `Log in to ${service}`,
@@ -100,6 +105,7 @@ export const english: Words = {
 
 /** German. */
 export const german: Words = {
+  accountPages: germanAccount,
   devicePage: germanDevice,
   logIn: 'Anmelden',
   logInTo: (service) => `Bei ${service} anmelden`,
@@ -150,8 +156,13 @@ export const german: Words = {
 }
 
 /** What a translation says, and for the rest what was said before. */
-export function translated(before: Words, { devicePage, ...words }: Translation): Words {
-  return { ...before, ...words, devicePage: { ...before.devicePage, ...devicePage } }
+export function translated(before: Words, { accountPages, devicePage, ...words }: Translation): Words {
+  return {
+    ...before,
+    ...words,
+    accountPages: { ...before.accountPages, ...accountPages },
+    devicePage: { ...before.devicePage, ...devicePage },
+  }
 }
 
 function spanIn(seconds: number, second: string, minute: string, plural = 's'): string {

@@ -17,6 +17,16 @@ export type { BearerOptions } from './bearer.ts'
 export { ClientError } from './clients.ts'
 export type { Client, ClientDefinition, ClientPrivileges, Clients } from './clients.ts'
 export type { Approval, Interaction, PendingAuthorization } from './interaction/interaction.ts'
+export type {
+  AccountApplicationsPage,
+  AccountFrame,
+  AccountOverviewPage,
+  AccountPages,
+  AccountPasswordPage,
+  AccountProfilePage,
+  AccountRemovalPage,
+  AccountSessionsPage,
+} from './interaction/account-pages.ts'
 export type { DevicePage } from './interaction/device-page.ts'
 export type {
   ConsentPage,

@@ -113,6 +113,11 @@ export interface AuthorizationServerOptions<Scopes extends ScopeCatalogue = Scop
    * endpoint.
    */
   readonly pages?: PageSet
+  /**
+   * Whether people may remove their own account on `/account`. False unless told: what else there is about them is for your
+   * application to remove (`onAudit`, `account.removed`).
+   */
+  readonly accountRemoval?: boolean
   /** Told of every security decision, after it is written. What it throws is reported, and changes nothing. */
   readonly onAudit?: (event: AuditEvent) => void
   /** Told of errors that nobody waits for; `console.error` unless told. */
@@ -160,6 +165,7 @@ export interface Settings {
   readonly rateLimits: Required<NonNullable<AuthorizationServerOptions['rateLimits']>>
   readonly serviceName: string
   readonly pages: PageSet | undefined
+  readonly accountRemoval: boolean
   readonly onAudit: ((event: AuditEvent) => void) | undefined
   readonly report: (error: unknown) => void
   readonly now: () => number
@@ -235,6 +241,7 @@ export function settingsOf(
     rateLimits: rateLimitsOf(options.rateLimits),
     serviceName: options.serviceName ?? new URL(issuer).host,
     pages: options.pages,
+    accountRemoval: options.accountRemoval ?? false,
     onAudit: options.onAudit,
     report: options.report ?? console.error,
     now: options.now ?? Date.now,
