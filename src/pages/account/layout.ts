@@ -25,9 +25,10 @@ export function accountLayout(
   )
 }
 
-function navigationOf({ sections, current, signOutHref }: AccountFrame, words: Words): Html {
+function navigationOf({ person, sections, current, signOutHref }: AccountFrame, words: Words): Html {
   const { accountPages } = words
   return html`<nav aria-label="${accountPages.navigation}">
+    <p class="quiet"><bdi>${person.name ?? person.username}</bdi></p>
     <ul>
       ${sections.map(
         ({ name, href }) =>
