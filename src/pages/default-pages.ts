@@ -4,6 +4,7 @@ import type { PageContext, PageSet } from '../server/interaction/pages.ts'
 import { applicationsPage, sessionsPage } from './account/lists.ts'
 import { overviewPage, profilePage } from './account/overview.ts'
 import { passwordPage, removalPage } from './account/password.ts'
+import { chooserPage } from './chooser.ts'
 import { consentPage } from './consent.ts'
 import { devicePage } from './device.ts'
 import { errorPage } from './error.ts'
@@ -54,6 +55,7 @@ export function defaultPages({ brand, translations = {} }: DefaultPagesOptions =
         applications: (page, context) => applicationsPage(page, context, wordsOf(context)),
         removal: (page, context) => removalPage(page, context, wordsOf(context)),
       },
+      chooser: (page, context) => chooserPage(page, context, wordsOf(context)),
       device: (page, context) => devicePage(page, context, wordsOf(context)),
       signOut: (page, context) => signOutPage(page, context, wordsOf(context)),
       error: (page, context) => errorPage(page, context, wordsOf(context)),

@@ -113,7 +113,18 @@ button {
   color: var(--on-accent);
   background: var(--accent);
 }
-button:hover { filter: brightness(1.08); }
+a.button {
+  display: block;
+  padding: 0.7rem 1rem;
+  border: 1px solid var(--field-line);
+  border-radius: 0.6rem;
+  color: var(--text);
+  font-weight: 500;
+  text-align: center;
+  text-decoration: none;
+}
+.under { margin: 0.75rem 0 0; }
+button:hover, a.button:hover { filter: brightness(1.08); }
 button.other { color: var(--text); background: transparent; border-color: var(--field-line); font-weight: 500; }
 .buttons { display: flex; flex-wrap: wrap; gap: 0.75rem; }
 .buttons button { flex: 1 1 9rem; }

@@ -19,6 +19,9 @@ export interface Words {
   readonly tooManyTries: (seconds: number) => string
   readonly busy: string
   readonly missing: string
+  readonly chooseAccount: string
+  readonly continueAs: string
+  readonly otherAccount: string
   readonly consentTitle: string
   readonly asksFor: string
   readonly unverified: string
@@ -69,6 +72,9 @@ export const english: Words = {
   tooManyTries: (seconds) => `Too many tries. Try again in ${spanIn(seconds, 'second', 'minute')}.`,
   busy: 'Too many people are logging in just now. Try again in a moment.',
   missing: 'Fill in the username and the password.',
+  chooseAccount: 'Choose an account',
+  continueAs: 'Continue as',
+  otherAccount: 'Use another account',
   consentTitle: 'Allow access?',
   asksFor: 'asks for access to your account',
   unverified: 'Not verified',
@@ -118,6 +124,9 @@ export const german: Words = {
     `Zu viele Versuche. Versuchen Sie es in ${spanIn(seconds, 'Sekunde', 'Minute', 'n')} wieder.`,
   busy: 'Gerade melden sich zu viele an. Versuchen Sie es gleich noch einmal.',
   missing: 'Geben Sie Benutzername und Passwort ein.',
+  chooseAccount: 'Konto wählen',
+  continueAs: 'Weiter als',
+  otherAccount: 'Anderes Konto verwenden',
   consentTitle: 'Zugriff erlauben?',
   asksFor: 'möchte auf Ihr Konto zugreifen',
   unverified: 'Nicht geprüft',

@@ -8,6 +8,8 @@ export interface Standing {
   readonly authTime?: number | undefined
   /** Whether they did so since this request came. */
   readonly isFresh: boolean
+  /** Whether they have said since this request came that they go on as who they are. */
+  readonly isChosen?: boolean | undefined
   /** Whether they still have to agree; not looked at while nobody is logged in. */
   readonly isConsentNeeded: boolean
   /** Milliseconds since 1970. */
@@ -15,7 +17,8 @@ export interface Standing {
 }
 
 /** What comes next: a page, the code, or the error of a request that forbids pages. */
-export type AuthorizationStep = 'login' | 'consent' | 'issue' | 'login_required' | 'consent_required'
+export type AuthorizationStep =
+  'login' | 'select_account' | 'consent' | 'issue' | 'login_required' | 'consent_required'
 
 /**
  * Finds the next step.
@@ -33,6 +36,7 @@ export function nextStep(
   // Core §3.1.2.1: with `none` no page is ever shown.
   const isSilent = request.prompt.includes('none')
   if (!isLoggedIn(request, standing)) return isSilent ? 'login_required' : 'login'
+  if (isChoiceNeeded(request, standing)) return 'select_account'
   if (standing.isConsentNeeded) return isSilent ? 'consent_required' : 'consent'
   return 'issue'
 }
@@ -43,6 +47,14 @@ function isLoggedIn(
 ): boolean {
   if (authTime === undefined) return false
   // Core §3.1.2.1: whoever is there already has to come in again.
-  if ((prompt.includes('login') || prompt.includes('select_account')) && !isFresh) return false
+  if (prompt.includes('login') && !isFresh) return false
   return maxAge === undefined || isFresh || now - authTime <= maxAge * 1000
+}
+
+/** Core §3.1.2.1: they say who goes on. A login says so as well; and `none` stands alone, so it is never asked silently. */
+function isChoiceNeeded(
+  { prompt }: Pick<AuthorizationRequest, 'prompt'>,
+  { isFresh, isChosen = false }: Standing,
+): boolean {
+  return prompt.includes('select_account') && !isFresh && !isChosen
 }

@@ -27,6 +27,7 @@ import { addAuthorizationEndpoint } from './endpoints/authorization.ts'
 import { addConsentPage } from './endpoints/consent.ts'
 import { addDevicePage } from './endpoints/device.ts'
 import { addLoginPage } from './endpoints/login.ts'
+import { addAccountChooser } from './endpoints/select-account.ts'
 import { addSignOutPage } from './endpoints/sign-out.ts'
 import { stylesheetRoute } from './endpoints/stylesheet.ts'
 import { addTokenEndpoint } from './endpoints/token.ts'
@@ -136,6 +137,7 @@ export function authorizationServer<const Scopes extends ScopeCatalogue>(
   if (site !== undefined) {
     addAuthorizationEndpoint(site)
     addLoginPage(site)
+    addAccountChooser(site)
     addConsentPage(site)
     addDevicePage(site)
     addAccountPages(site)

@@ -27,6 +27,7 @@ export type {
   AccountRemovalPage,
   AccountSessionsPage,
 } from './interaction/account-pages.ts'
+export type { ChooserPage } from './interaction/chooser-page.ts'
 export type { DevicePage } from './interaction/device-page.ts'
 export type {
   ConsentPage,

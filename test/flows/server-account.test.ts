@@ -53,7 +53,7 @@ const change = (fields: Readonly<Record<string, string>> = {}) => ({
 /** A form of somebody's own that is sent to another page: all have the same fields but their own. */
 const forged = (form: Arrived, path: string): Arrived => ({
   ...form,
-  body: form.body.replace('/account/profile', `/account${path}`),
+  body: form.body.replaceAll('/account/profile', `/account${path}`),
 })
 
 const sessionsOf = (at: World) => at.store.listSessions(at.alice, at.clock.now)

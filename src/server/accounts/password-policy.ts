@@ -32,7 +32,10 @@ export type CheckPassword = (password: string, owner: PasswordOwner) => Promise<
  *
  * @throws TypeError naming the option that is wrong.
  */
-export function passwordPolicy({ minimumLength = usualMinimumLength, isAllowed }: PasswordPolicy = {}): CheckPassword {
+export function passwordPolicy({
+  minimumLength = usualMinimumLength,
+  isAllowed,
+}: PasswordPolicy = {}): CheckPassword {
   if (!Number.isInteger(minimumLength) || minimumLength < 8 || minimumLength > 64) {
     throw new TypeError(
       `passwords.minimumLength must be a whole number from 8 to 64, not ${String(minimumLength)}`,

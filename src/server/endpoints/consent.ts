@@ -27,8 +27,8 @@ async function withPerson(
   const flow = await findFlow(open, visit, flowIdIn(asked.query))
   if (flow === undefined) return expired(asked)
   const { step } = await stepOf(open, visit.session, flow)
-  if (visit.session === undefined || step === 'login') {
-    return visit.redirect(`${open.settings.basePath}/login?flow=${flow.id}`)
+  if (visit.session === undefined || step === 'login' || step === 'select_account') {
+    return visit.redirect(`${open.settings.basePath}/authorize/continue?flow=${flow.id}`)
   }
   return work(asked, flow, visit.session)
 }

@@ -2,6 +2,7 @@
 
 import type { Html } from '../../http/html.ts'
 import type { AccountPages } from './account-pages.ts'
+import type { ChooserPage } from './chooser-page.ts'
 import type { DevicePage } from './device-page.ts'
 
 /** What every page knows. */
@@ -100,6 +101,7 @@ export interface Pages {
   readonly login: (page: LoginPage, context: PageContext) => Html
   readonly consent: (page: ConsentPage, context: PageContext) => Html
   readonly account: AccountPages
+  readonly chooser: (page: ChooserPage, context: PageContext) => Html
   readonly device: (page: DevicePage, context: PageContext) => Html
   readonly signOut: (page: SignOutPage, context: PageContext) => Html
   readonly error: (page: ErrorPage, context: PageContext) => Html
