@@ -124,6 +124,7 @@ a.button {
   text-decoration: none;
 }
 .under { margin: 0.75rem 0 0; }
+.under + form { margin-top: 0.75rem; }
 button:hover, a.button:hover { filter: brightness(1.08); }
 button.other { color: var(--text); background: transparent; border-color: var(--field-line); font-weight: 500; }
 .buttons { display: flex; flex-wrap: wrap; gap: 0.75rem; }

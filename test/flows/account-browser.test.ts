@@ -206,7 +206,7 @@ test('SECURITY 265: without scripts and without a mouse a person changes the pas
     }
     throw new Error(`The tabulator does not lead to ${name}`)
   }
-  await tabTo('Where you are logged in')
+  await tabTo('Sessions')
   await page.keyboard.press('Enter')
   await page.waitForSelector('h1:has-text("Where you are logged in")')
   await tabTo('Log out everywhere else')

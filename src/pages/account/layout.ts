@@ -34,7 +34,7 @@ function navigationOf({ person, sections, current, signOutHref }: AccountFrame, 
         ({ name, href }) =>
           html`<li>
             <a href="${href}" ${name === current && html`aria-current="page"`}
-              >${accountPages.sections[name].title}</a
+              >${accountPages.sections[name].link}</a
             >
           </li>`,
       )}

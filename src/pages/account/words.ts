@@ -9,8 +9,10 @@ import type {
 /** The sentences of one language. A function gets what stands in the sentence. */
 export interface AccountWords {
   readonly navigation: string
-  /** What each part is called, and what it is for. */
-  readonly sections: Readonly<Record<AccountSectionName, { readonly title: string; readonly text: string }>>
+  /** What each part is called, in the navigation and above its page, and what it is for. */
+  readonly sections: Readonly<
+    Record<AccountSectionName, { readonly link: string; readonly title: string; readonly text: string }>
+  >
   readonly notices: Readonly<Record<AccountNotice, string>>
   readonly name: string
   readonly email: string
@@ -52,12 +54,24 @@ export interface AccountWords {
 export const englishAccount: AccountWords = {
   navigation: 'Your account',
   sections: {
-    overview: { title: 'Your account', text: '' },
-    profile: { title: 'Name', text: 'How you are called here.' },
-    password: { title: 'Password', text: 'Choose a new one. Everything that the old one opened ends.' },
-    sessions: { title: 'Where you are logged in', text: 'Browsers and devices, and the end of each.' },
-    applications: { title: 'Applications', text: 'Who has access to your account, and to what.' },
-    removal: { title: 'Delete account', text: 'For ever.' },
+    overview: { link: 'Overview', title: 'Your account', text: '' },
+    profile: { link: 'Name', title: 'Name', text: 'What you are called here.' },
+    password: {
+      link: 'Password',
+      title: 'Password',
+      text: 'Choose a new one. Everything that the old one opened ends.',
+    },
+    sessions: {
+      link: 'Sessions',
+      title: 'Where you are logged in',
+      text: 'Browsers and devices, and the end of each.',
+    },
+    applications: {
+      link: 'Applications',
+      title: 'Applications',
+      text: 'Who has access to your account, and to what.',
+    },
+    removal: { link: 'Delete account', title: 'Delete account', text: 'For ever.' },
   },
   notices: {
     profile: 'Your name was saved.',
@@ -112,12 +126,24 @@ export const englishAccount: AccountWords = {
 export const germanAccount: AccountWords = {
   navigation: 'Ihr Konto',
   sections: {
-    overview: { title: 'Ihr Konto', text: '' },
-    profile: { title: 'Name', text: 'Wie Sie hier heißen.' },
-    password: { title: 'Passwort', text: 'Ein neues wählen. Alles, was das alte geöffnet hat, endet.' },
-    sessions: { title: 'Wo Sie angemeldet sind', text: 'Browser und Geräte, und wie Sie sie abmelden.' },
-    applications: { title: 'Anwendungen', text: 'Wer auf Ihr Konto zugreifen darf, und worauf.' },
-    removal: { title: 'Konto löschen', text: 'Für immer.' },
+    overview: { link: 'Übersicht', title: 'Ihr Konto', text: '' },
+    profile: { link: 'Name', title: 'Name', text: 'Wie Sie hier heißen.' },
+    password: {
+      link: 'Passwort',
+      title: 'Passwort',
+      text: 'Ein neues wählen. Alles, was das alte geöffnet hat, endet.',
+    },
+    sessions: {
+      link: 'Anmeldungen',
+      title: 'Wo Sie angemeldet sind',
+      text: 'Browser und Geräte, und wie Sie sie abmelden.',
+    },
+    applications: {
+      link: 'Anwendungen',
+      title: 'Anwendungen',
+      text: 'Wer auf Ihr Konto zugreifen darf, und worauf.',
+    },
+    removal: { link: 'Konto löschen', title: 'Konto löschen', text: 'Für immer.' },
   },
   notices: {
     profile: 'Ihr Name ist gespeichert.',
