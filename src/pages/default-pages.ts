@@ -32,7 +32,7 @@ export interface DefaultPagesOptions {
  * const own = { ...pages, pages: { ...pages.pages, login: myLoginPage } }
  * ```
  *
- * @throws {TypeError} When the accent is not a colour.
+ * @throws {TypeError} When the accent is not a colour, or a language has no tag.
  */
 export function defaultPages({ brand, translations = {} }: DefaultPagesOptions = {}): PageSet {
   const languages = new Map<string, Words>([
@@ -40,6 +40,11 @@ export function defaultPages({ brand, translations = {} }: DefaultPagesOptions =
     ['de', german],
   ])
   for (const [language, words] of Object.entries(translations)) {
+    if (!isLanguage(language)) {
+      throw new TypeError(
+        `defaultPages: ${JSON.stringify(language)} in translations is no language tag, such as fr`,
+      )
+    }
     languages.set(language, translated(languages.get(language) ?? english, words))
   }
   const wordsOf = ({ language }: PageContext): Words => languages.get(language) ?? english
@@ -62,5 +67,14 @@ export function defaultPages({ brand, translations = {} }: DefaultPagesOptions =
     },
     languages: [...languages.keys()],
     styles: stylesOf(brand),
+  }
+}
+
+/** Dates are written by this tag as well. */
+function isLanguage(tag: string): boolean {
+  try {
+    return Intl.getCanonicalLocales(tag).length === 1
+  } catch {
+    return false
   }
 }

@@ -22,7 +22,7 @@ import type { Clients } from './clients.ts'
 import { bearerOf } from './bearer.ts'
 import type { BearerOptions } from './bearer.ts'
 import { dpopNonces } from './dpop-nonces.ts'
-import { addAccountPages } from './endpoints/account/account.ts'
+import { addAccountPages, homeRoute } from './endpoints/account/account.ts'
 import { addAuthorizationEndpoint } from './endpoints/authorization.ts'
 import { addConsentPage } from './endpoints/consent.ts'
 import { addDevicePage } from './endpoints/device.ts'
@@ -148,6 +148,7 @@ export function authorizationServer<const Scopes extends ScopeCatalogue>(
   addMetadataEndpoint(wellKnown, settings)
   addResourceMetadataEndpoints(wellKnown, settings)
   const styles = site === undefined ? [] : stylesheetRoute(site).declared
+  const home = site === undefined ? [] : homeRoute(site).declared
   const declared = [...routes.declared, ...wellKnown.declared, ...styles]
   return {
     issuer: settings.issuer,
@@ -155,7 +156,7 @@ export function authorizationServer<const Scopes extends ScopeCatalogue>(
     bearer: (bearerOptions = {}) => bearerOf(settings, service, bearerOptions),
     open: async () => (await opened()).parts,
     app: api({ title: 'Authorization server', docs: false, report: settings.report })
-      .include({ declared })
+      .include({ declared: [...declared, ...home] })
       .onStop(close),
     close,
   }

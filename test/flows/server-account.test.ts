@@ -388,6 +388,33 @@ test('SECURITY 38 and 254: every page of the account is sent with the defences o
   }
 })
 
+test('whoever comes by no link is at home in the account', async () => {
+  const { at, browser } = await place('sqlite')
+  expect((await browser.open(issuer)).path).toBe('/account')
+  const stranger = browserOf(at.server.app)
+  const login = await stranger.open(`${issuer}/login`)
+  expect(login.path).toBe('/login')
+  expect((await stranger.submit(login, { username: 'alice', password })).path).toBe('/account')
+  // Mounted in an application, the first page is the application's.
+  expect(at.server.declared.some(({ path }) => path === '/')).toBe(false)
+})
+
+test('another language says what it has words for, and the rest in English', async () => {
+  const french = {
+    logIn: 'Se connecter',
+    accountPages: { save: 'Enregistrer' },
+    devicePage: { goOn: 'Suite' },
+  }
+  const at = await world('sqlite', { pages: defaultPages({ translations: { fr: french } }) })
+  const cookies = (await loggedIn(at)).header()
+  const headers = { cookie: cookies, 'accept-language': 'fr-CA, de;q=0.5' }
+  const texts = async (path: string) => (await at.server.app.request(issuer + path, { headers })).text()
+  expect(await texts('/account/profile')).toMatch(/lang="fr"[^]*Left empty[^]*Enregistrer/)
+  expect(await texts('/device')).toMatch(/lang="fr"[^]*Type the code[^]*Suite/)
+  expect(await texts('/account/sessions')).toContain('Last seen')
+  expect(() => defaultPages({ translations: { x_y: {} } })).toThrow(/"x_y"/)
+})
+
 test('a service below a path has its account there', async () => {
   const at = await world('sqlite', { pages: defaultPages(), issuer: `${issuer}/id` })
   const browser = browserOf(at.server.app)

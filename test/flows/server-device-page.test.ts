@@ -183,6 +183,26 @@ test('whoever is not logged in is sent to log in, and a form of theirs enters no
   expect(await told(at, device)).toBe('authorization_pending')
 })
 
+test('SECURITY 104: an application that registered itself is marked', async () => {
+  const at = await world('sqlite', { pages: defaultPages(), registration: { open: true } })
+  const registered = await at.server.app.request(`${issuer}/register`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      client_name: 'Your Bank',
+      grant_types: [deviceGrant],
+      response_types: [],
+      token_endpoint_auth_method: 'none',
+    }),
+  })
+  const clientId = String((await bodyOf(registered))['client_id'])
+  const { user_code: code } = await bodyOf(await at.post('/device_authorization', {}, clientId))
+  const browser = browserOf(at.server.app)
+  const confirm = await browser.submit(await opened(browser), { user_code: String(code) })
+  expect(confirm.body).toContain('Your Bank')
+  expect(confirm.body).toContain('Not verified')
+})
+
 test('SECURITY 258: whatever stands in the address of the page is text on it', async () => {
   const { browser } = await place('sqlite')
   await opened(browser)

@@ -2,7 +2,7 @@
 
 /** Lists with a form in each row, and a navigation that wraps where the screen is narrow. */
 export const accountStyles = `main.wide { max-width: 40rem; }
-nav { width: 100%; max-width: 40rem; margin-bottom: 1rem; }
+nav { width: 100%; max-width: 56rem; margin-bottom: 1rem; }
 nav p { margin: 0 0 0.5rem; text-align: center; }
 nav ul { display: flex; flex-wrap: wrap; justify-content: center; gap: 0.25rem; margin: 0; padding: 0; list-style: none; }
 nav a {
