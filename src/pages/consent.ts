@@ -48,7 +48,12 @@ export function scopeList(scopes: readonly PageScope[], agreed: readonly string[
   )
 }
 
-function scopeItem({ text, operations }: PageScope, isNew: boolean, words: Words): Html {
+function scopeItem(
+  { name, text: given, isIdentity, operations }: PageScope,
+  isNew: boolean,
+  words: Words,
+): Html {
+  const text = (isIdentity ? words.identity[name] : undefined) ?? given
   return html`<li>
     ${text} ${isNew && html`<span class="mark">${words.isNew}</span>`}
     ${

@@ -8,6 +8,7 @@ import { chooserPage } from './chooser.ts'
 import { consentPage } from './consent.ts'
 import { devicePage } from './device.ts'
 import { errorPage } from './error.ts'
+import { formPostPage } from './form-post.ts'
 import { loginPage } from './login.ts'
 import { signOutPage } from './sign-out.ts'
 import { stylesOf } from './styles.ts'
@@ -63,6 +64,7 @@ export function defaultPages({ brand, translations = {} }: DefaultPagesOptions =
       chooser: (page, context) => chooserPage(page, context, wordsOf(context)),
       device: (page, context) => devicePage(page, context, wordsOf(context)),
       signOut: (page, context) => signOutPage(page, context, wordsOf(context)),
+      formPost: (page, context) => formPostPage(page, context, wordsOf(context)),
       error: (page, context) => errorPage(page, context, wordsOf(context)),
     },
     languages: [...languages.keys()],

@@ -12,6 +12,8 @@ export interface Standing {
   readonly isChosen?: boolean | undefined
   /** Whether they still have to agree; not looked at while nobody is logged in. */
   readonly isConsentNeeded: boolean
+  /** The request is for somebody else, by a hint that is sure. */
+  readonly isAnotherPerson?: boolean
   /** Milliseconds since 1970. */
   readonly now: number
 }
@@ -36,6 +38,8 @@ export function nextStep(
   // Core §3.1.2.1: with `none` no page is ever shown.
   const isSilent = request.prompt.includes('none')
   if (!isLoggedIn(request, standing)) return isSilent ? 'login_required' : 'login'
+  // Core §3.1.2.2: it is answered for the person it names, or not at all.
+  if (standing.isAnotherPerson === true) return isSilent || standing.isFresh ? 'login_required' : 'login'
   if (isChoiceNeeded(request, standing)) return 'select_account'
   if (standing.isConsentNeeded) return isSilent ? 'consent_required' : 'consent'
   return 'issue'
@@ -48,7 +52,8 @@ function isLoggedIn(
   if (authTime === undefined) return false
   // Core §3.1.2.1: whoever is there already has to come in again.
   if (prompt.includes('login') && !isFresh) return false
-  return maxAge === undefined || isFresh || now - authTime <= maxAge * 1000
+  // An age of nothing is a login at this moment, however fast somebody asks.
+  return maxAge === undefined || isFresh || (maxAge > 0 && now - authTime <= maxAge * 1000)
 }
 
 /** Core §3.1.2.1: they say who goes on. A login says so as well; and `none` stands alone, so it is never asked silently. */

@@ -45,7 +45,7 @@ const posted: Work = async (asked, flow, session) => {
       await choose(open, visit, flow, session)
       return goOn(asked, flow)
     case 'cancel':
-      return visit.redirect(await refuse(open, visit, flow, 'access_denied', 'The person chose no account'))
+      return visit.answer(await refuse(open, visit, flow, 'access_denied', 'The person chose no account'))
     default:
       return show(asked, flow, session)
   }
