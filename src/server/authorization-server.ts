@@ -23,9 +23,12 @@ import type { Clients } from './clients.ts'
 import { bearerOf } from './bearer.ts'
 import type { BearerOptions } from './bearer.ts'
 import { dpopNonces } from './dpop-nonces.ts'
+import { addAccountPages, homeRoute } from './endpoints/account/account.ts'
 import { addAuthorizationEndpoint } from './endpoints/authorization.ts'
 import { addConsentPage } from './endpoints/consent.ts'
+import { addDevicePage } from './endpoints/device.ts'
 import { addLoginPage } from './endpoints/login.ts'
+import { addAccountChooser } from './endpoints/select-account.ts'
 import { addSignOutPage } from './endpoints/sign-out.ts'
 import { assetRoutes } from './endpoints/assets.ts'
 import { addTokenEndpoint } from './endpoints/token.ts'
@@ -143,7 +146,10 @@ export function authorizationServer<const Scopes extends ScopeCatalogue>(
   if (site !== undefined) {
     addAuthorizationEndpoint(site)
     addLoginPage(site)
+    addAccountChooser(site)
     addConsentPage(site)
+    addDevicePage(site)
+    addAccountPages(site)
     addSignOutPage(site)
     if (settings.openid !== undefined) addUserinfoEndpoint(routes, service, cors)
   }
@@ -151,6 +157,7 @@ export function authorizationServer<const Scopes extends ScopeCatalogue>(
   const wellKnown = router()
   addMetadataEndpoint(wellKnown, settings)
   addResourceMetadataEndpoints(wellKnown, settings)
+  const home = site === undefined ? [] : homeRoute(site).declared
   const assets = site === undefined ? [] : assetRoutes(site).declared
   const declared = [...routes.declared, ...wellKnown.declared, ...assets]
   return {
@@ -159,7 +166,7 @@ export function authorizationServer<const Scopes extends ScopeCatalogue>(
     bearer: (bearerOptions = {}) => bearerOf(settings, service, operations, bearerOptions),
     open: async () => (await opened()).parts,
     app: api({ title: 'Authorization server', docs: false, report: settings.report })
-      .include({ declared })
+      .include({ declared: [...declared, ...home] })
       .onStop(close),
     close,
   }
