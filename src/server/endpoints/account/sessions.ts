@@ -1,6 +1,6 @@
 /** Where somebody is logged in, and the end of that. */
 
-import { auditEvent } from '../../audit.ts'
+import type { StoredSession } from '../../../store/grant-store.ts'
 import { readUserAgent } from '../../interaction/user-agent.ts'
 import type { PageSite } from '../page-request.ts'
 import { addAccountPage, doneWith } from './account-page.ts'
@@ -12,27 +12,33 @@ export function addSessionsPage(site: PageSite): void {
 }
 
 async function posted(asked: AccountRequest): Promise<Response> {
-  const { open, visit, sent, session, account } = asked
-  const { store, settings, tell } = open
-  const { subject } = session
-  const about = { subject, ...(visit.address === undefined ? {} : { address: visit.address }) }
+  const { visit, sent } = asked
   const id = sent.one('session')
-  if (id === undefined) {
-    if (sent.one('others') === undefined) return show(asked)
-    const details = { except: session.id }
-    const audit = [auditEvent('session.ended', settings.now(), { ...about, details })]
-    if ((await store.endSessions(account.id, { except: session.id, audit })) > 0) tell(audit)
-    return doneWith(asked, 'sessions', 'sessions')
+  if (id !== undefined) {
+    // From the list of this account, so nobody ends the session of somebody else; what is not there has ended already.
+    const found = (await listed(asked)).find((each) => each.id === id)
+    if (found !== undefined) await asked.open.sessions.end(found, visit.address)
+    return doneWith(asked, 'sessions', 'session')
   }
-  if (!/^[\w-]{1,100}$/.test(id)) return show(asked)
-  const audit = [auditEvent('session.ended', settings.now(), { ...about, details: { session: id } })]
-  // The subject goes with the name: nobody ends the session of somebody else.
-  if (await store.endSession(id, subject, audit)) tell(audit)
-  return doneWith(asked, 'sessions', 'session')
+  if (sent.one('others') === undefined) return show(asked)
+  for (let round = 0; round < mostRounds; round++) {
+    const others = (await listed(asked)).filter((each) => each.id !== asked.session.id)
+    for (const each of others) await asked.open.sessions.end(each, visit.address)
+    if (others.length === 0) break
+  }
+  return doneWith(asked, 'sessions', 'sessions')
 }
 
-async function show({ open, visit, session, frame }: AccountRequest): Promise<Response> {
-  const found = await open.store.listSessions(session.subject, open.settings.now())
+/** The store lists a hundred at a time. */
+const mostRounds = 20
+
+async function listed({ open, session }: AccountRequest): Promise<readonly StoredSession[]> {
+  return open.store.listSessions(session.subject, open.settings.now())
+}
+
+async function show(asked: AccountRequest): Promise<Response> {
+  const { visit, session, frame } = asked
+  const found = await listed(asked)
   const sessions = found.map(({ id, address, userAgent, authTime, lastSeenAt }) => ({
     id,
     address,
