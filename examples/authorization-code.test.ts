@@ -47,5 +47,16 @@ test.each(dialects)('on %s a person signs in, agrees, and sees their notes', asy
   await page.waitForSelector('text=Hello Alice')
   expect(await page.innerText('body')).toContain('On your list: Milk')
   expect(new URL(page.url()).origin).toBe(application)
+
+  // On the page of their account people see whom they let in, and shut it out again.
+  await page.goto(`${issuer}/account`)
+  expect(await page.innerText('nav')).toContain('Delete account')
+  await page.click('nav a:has-text("Applications")')
+  expect(await page.innerText('main')).toContain('Planner')
+  await page.click('button:has-text("Remove access")')
+  await page.waitForSelector('text=No application has access')
+  await page.goto(application)
+  await page.click('text=Sign in with Notes')
+  await page.waitForSelector('button[value=allow]')
   await page.close()
 })

@@ -22,6 +22,8 @@ export async function service({ issuer, callback, database }: Places): Promise<A
     issuer,
     database,
     serviceName: 'Notes',
+    // Nothing else is kept about anybody here, so people may remove their accounts by themselves.
+    accountRemoval: true,
     scopes: { 'notes:read': 'Read your notes', 'notes:write': 'Add and change your notes' },
     clients: [
       {
