@@ -4,9 +4,9 @@ import { describe, expect, test } from 'vitest'
 import { defaultPages } from '../../src/pages/default-pages.ts'
 import { dialects } from '../setup/database.ts'
 import type { Dialect } from '../setup/database.ts'
-import { browserOf } from './browser-jar.ts'
+import { browserOf, requestUrl } from './browser-jar.ts'
 import type { Arrived, JarBrowser } from './browser-jar.ts'
-import { apiB, bodyOf, issuer, world } from './server-world.ts'
+import { apiB, bodyOf, issuer, verifier, world } from './server-world.ts'
 import type { World } from './server-world.ts'
 
 const password = 'correct horse battery'
@@ -41,6 +41,16 @@ async function opens(at: World, secret: string): Promise<boolean> {
   const browser = browserOf(at.server.app)
   const answer = await browser.submit(await page(browser, ''), { username: 'alice', password: secret })
   return answer.path === '/account'
+}
+
+/** A refresh token that an OpenID client got in the session of this browser, and not for longer. */
+async function refreshToken(at: World, browser: JarBrowser): Promise<string> {
+  const url = requestUrl(at, 'web', { scope: 'openid read', prompt: 'consent' })
+  const answer = await browser.submit(await browser.open(url), { decision: 'allow' })
+  const code = new URL(answer.location ?? '').searchParams.get('code') ?? ''
+  const form = { code, redirect_uri: at.redirectUri('web'), code_verifier: verifier }
+  const redeemed = await at.post('/token', { grant_type: 'authorization_code', ...form }, 'web')
+  return String((await bodyOf(redeemed))['refresh_token'])
 }
 
 const change = (fields: Readonly<Record<string, string>> = {}) => ({
@@ -164,7 +174,18 @@ describe.each(dialects)('%s', (dialect) => {
     expect(rest.body).toContain('You are logged in nowhere else')
     expect([await isIn(browser), await isIn(third), (await sessionsOf(at)).length]).toEqual([true, false, 1])
     const endings = at.events.filter(({ type }) => type === 'session.ended')
-    expect(endings.map(({ subject }) => subject)).toEqual([at.alice, at.alice])
+    expect(endings.map(({ subject }) => subject)).toEqual([at.alice, at.alice, at.alice])
+  })
+
+  test('SECURITY 201: with a session ends what an OpenID client got in it, and in no other', async () => {
+    const { at, browser } = await place(dialect)
+    const [here] = await sessionsOf(at)
+    const other = await loggedIn(at)
+    const tokens = [await refreshToken(at, browser), await refreshToken(at, other)]
+    const there = (await sessionsOf(at)).find(({ id }) => id !== here?.id)
+    await browser.submit(await page(browser, '/sessions'), { session: there?.id ?? '' })
+    expect((await at.refresh('web', tokens[1] ?? '')).status).toBe(400)
+    expect((await at.refresh('web', tokens[0] ?? '')).status).toBe(200)
   })
 
   test('SECURITY 201: nobody ends the session of somebody else', async () => {
@@ -172,12 +193,14 @@ describe.each(dialects)('%s', (dialect) => {
     await at.accounts.create({ username: 'bob', password })
     const bob = await loggedIn(at, 'bob')
     const [mine] = await sessionsOf(at)
+    const token = await refreshToken(at, browser)
     const his = forged(await page(bob, '/profile'), '/sessions')
     for (const session of [mine?.id ?? '', mine?.hash ?? '', 'x', '\0', 'ä'.repeat(300)]) {
       expect((await bob.submit(his, { session })).status).toBe(200)
     }
     await bob.submit(his, { others: '1' })
     expect([await isIn(browser), (await sessionsOf(at)).length]).toEqual([true, 1])
+    expect((await at.refresh('web', token)).status).toBe(200)
     expect(at.events.some(({ type }) => type === 'session.ended')).toBe(false)
   })
 

@@ -109,7 +109,7 @@ export const englishAccount: AccountWords = {
   endSession: 'Log out',
   endOthers: 'Log out everywhere else',
   noOthers: 'You are logged in nowhere else.',
-  applicationsKeep: 'Applications keep their access: see “Applications”.',
+  applicationsKeep: 'Applications that may go on without you keep their access: see “Applications”.',
   noApplications: 'No application has access to your account.',
   mayDo: 'It may',
   mayNothing: 'It knows who you are, and may do nothing else.',
@@ -182,7 +182,8 @@ export const germanAccount: AccountWords = {
   endSession: 'Abmelden',
   endOthers: 'Überall sonst abmelden',
   noOthers: 'Sonst sind Sie nirgends angemeldet.',
-  applicationsKeep: 'Anwendungen behalten ihren Zugriff: siehe „Anwendungen“.',
+  applicationsKeep:
+    'Anwendungen, die auch ohne Sie weitermachen dürfen, behalten ihren Zugriff: siehe „Anwendungen“.',
   noApplications: 'Keine Anwendung darf auf Ihr Konto zugreifen.',
   mayDo: 'Sie darf',
   mayNothing: 'Sie weiß, wer Sie sind, und darf sonst nichts.',

@@ -1,5 +1,6 @@
 /** Where somebody is logged in, and the end of that. */
 
+import type { StoredSession } from '../../../store/grant-store.ts'
 import { readUserAgent } from '../../interaction/user-agent.ts'
 import type { PageSite } from '../page-request.ts'
 import { addAccountPage, doneWith } from './account-page.ts'
@@ -11,18 +12,33 @@ export function addSessionsPage(site: PageSite): void {
 }
 
 async function posted(asked: AccountRequest): Promise<Response> {
-  const { open, visit, sent, session } = asked
+  const { visit, sent } = asked
   const id = sent.one('session')
-  if (id === undefined && sent.one('others') === undefined) return show(asked)
-  // Out of their own ones: nobody ends the session of somebody else, whose name an application may know.
-  const own = await open.store.listSessions(session.subject, open.settings.now())
-  const wanted = own.filter((each) => (id === undefined ? each.id !== session.id : each.id === id))
-  for (const each of wanted) await open.sessions.end(each, visit.address)
-  return doneWith(asked, 'sessions', id === undefined ? 'sessions' : 'session')
+  if (id !== undefined) {
+    // From the list of this account, so nobody ends the session of somebody else; what is not there has ended already.
+    const found = (await listed(asked)).find((each) => each.id === id)
+    if (found !== undefined) await asked.open.sessions.end(found, visit.address)
+    return doneWith(asked, 'sessions', 'session')
+  }
+  if (sent.one('others') === undefined) return show(asked)
+  for (let round = 0; round < mostRounds; round++) {
+    const others = (await listed(asked)).filter((each) => each.id !== asked.session.id)
+    for (const each of others) await asked.open.sessions.end(each, visit.address)
+    if (others.length === 0) break
+  }
+  return doneWith(asked, 'sessions', 'sessions')
 }
 
-async function show({ open, visit, session, frame }: AccountRequest): Promise<Response> {
-  const found = await open.store.listSessions(session.subject, open.settings.now())
+/** The store lists a hundred at a time. */
+const mostRounds = 20
+
+async function listed({ open, session }: AccountRequest): Promise<readonly StoredSession[]> {
+  return open.store.listSessions(session.subject, open.settings.now())
+}
+
+async function show(asked: AccountRequest): Promise<Response> {
+  const { visit, session, frame } = asked
+  const found = await listed(asked)
   const sessions = found.map(({ id, address, userAgent, authTime, lastSeenAt }) => ({
     id,
     address,
