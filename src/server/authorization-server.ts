@@ -1,5 +1,6 @@
 /** A complete authorization server, to be mounted in an application or to stand alone. */
 
+import { setTimeout } from 'node:timers/promises'
 import { api } from '../api/api.ts'
 import type { Api } from '../api/api.ts'
 import { router } from '../api/router.ts'
@@ -45,6 +46,8 @@ import type { Interaction } from './interaction/interaction.ts'
 import { revokedUntil, signingKeys } from './keys/signing-keys.ts'
 import type { SigningKeys } from './keys/signing-keys.ts'
 import { idTokenAlgorithms } from './openid/algorithms.ts'
+import { backChannel } from './openid/back-channel.ts'
+import type { EndedSession } from './openid/back-channel.ts'
 import { endSessionTokens } from './openid/session-end.ts'
 import { operationsOf } from './operations.ts'
 import type { Operations } from './operations.ts'
@@ -225,6 +228,10 @@ async function openOn(
   await clients.apply(settings.clients)
   const keys = signingKeys(store, settings, (event) => audit([event]))
   await keys.current()
+  const closing = new AbortController()
+  const channel = backChannel({ clients, keys, settings }, (milliseconds) =>
+    pause(milliseconds, closing.signal),
+  )
   const revocations = revocationFeed(store, settings)
   await revocations.refresh()
   const users = revokingAccounts(
@@ -232,9 +239,11 @@ async function openOn(
     async (subject, why) => {
       const at = now()
       const events = [auditEvent(why, at, { subject })]
+      const ended = await sessionsOf(store, subject, at)
       await store.revokeSubject(subject, { now: at, until: revokedUntil(settings, at), audit: events })
       tell(events)
       await revocations.refresh()
+      for (const session of ended) channel.tell(session)
     },
   )
   revocations.start(revocationPoll)
@@ -247,9 +256,10 @@ async function openOn(
     limits: rateLimits(store, settings),
     revocations,
     nonces: dpopNonces(settings.secretKey, now),
-    sessions: sessionsIn(store, settings, tell, async (id) => {
-      await endSessionTokens(store, settings, tell, id)
+    sessions: sessionsIn(store, settings, tell, async ({ id, subject }) => {
+      const families = await endSessionTokens(store, settings, tell, id)
       await revocations.refresh()
+      return () => channel.tell({ id, subject, families })
     }),
     operations,
     tell,
@@ -274,11 +284,26 @@ async function openOn(
     async close() {
       clearInterval(cleaning)
       revocations.stop()
+      closing.abort()
+      await channel.close()
       await users.close()
       await store.close()
       if (isOurs) await database.close()
     },
   }
+}
+
+/** The sessions that end with what an account could do, and what had come from them. */
+async function sessionsOf(store: GrantStore, subject: string, now: number): Promise<readonly EndedSession[]> {
+  const sessions = await store.listSessions(subject, now)
+  return Promise.all(
+    sessions.map(async ({ id }) => ({ id, subject, families: await store.listSessionFamilies(id) })),
+  )
+}
+
+/** Resolves after so many milliseconds, or when the signal is given. */
+async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  await setTimeout(milliseconds, undefined, { signal, ref: false }).catch(() => undefined)
 }
 
 /** How long audit events are kept: 400 days, in milliseconds. */
@@ -288,6 +313,6 @@ const auditAge = 400 * 86_400_000
 async function purge(store: GrantStore, now: () => number): Promise<void> {
   for (let step = 0; step < 1000; step++) {
     if ((await store.purge(now(), undefined, { auditBefore: now() - auditAge })) === 0) return
-    await new Promise((next) => setTimeout(next, 20))
+    await setTimeout(20)
   }
 }
