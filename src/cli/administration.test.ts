@@ -122,7 +122,12 @@ export const server = authorizationServer(${JSON.stringify(options)})
       run(['migrate', ...place, '--json']),
     ])
     const applied = [one, other].flatMap((each) => parsed(each)['applied'] as string[])
-    expect([...new Set(applied)].toSorted()).toEqual(['0001-accounts', '0002-grants', '0003-sessions'])
+    expect([...new Set(applied)].toSorted()).toEqual([
+      '0001-accounts',
+      '0002-grants',
+      '0003-sessions',
+      '0005-account-tokens',
+    ])
     expect(await run(['migrate'], { url })).toMatchObject({ code: 0, stdout: 'The tables are up to date.\n' })
     expect(await run(['migrate', ...byModule])).toMatchObject({
       code: 0,
