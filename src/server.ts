@@ -9,6 +9,8 @@ export { defaultPages } from './pages/default-pages.ts'
 export type { DefaultPagesOptions } from './pages/default-pages.ts'
 export type { Brand } from './pages/styles.ts'
 export type { Words } from './pages/words.ts'
+export type { AccountWords } from './pages/account-words.ts'
+export type { Letters, LetterWords } from './pages/letters.ts'
 export * from './server/index.ts'
 
 /**

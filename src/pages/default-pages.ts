@@ -2,9 +2,13 @@
 
 import type { PageContext, PageSet } from '../server/interaction/pages.ts'
 import { consentPage } from './consent.ts'
+import { emailPage } from './email.ts'
 import { errorPage } from './error.ts'
 import { loginPage } from './login.ts'
+import { messageOf } from './message.ts'
+import { recoveryPage } from './recovery.ts'
 import { signOutPage } from './sign-out.ts'
+import { signUpPage } from './sign-up.ts'
 import { stylesOf } from './styles.ts'
 import type { Brand } from './styles.ts'
 import { english, german } from './words.ts'
@@ -37,14 +41,18 @@ export function defaultPages({ brand, translations = {} }: DefaultPagesOptions =
   for (const [language, words] of Object.entries(translations)) {
     languages.set(language, { ...(languages.get(language) ?? english), ...words })
   }
-  const wordsOf = ({ language }: PageContext): Words => languages.get(language) ?? english
+  const wordsOf = ({ language }: Pick<PageContext, 'language'>): Words => languages.get(language) ?? english
   return {
     pages: {
       login: (page, context) => loginPage(page, context, wordsOf(context)),
       consent: (page, context) => consentPage(page, context, wordsOf(context)),
       signOut: (page, context) => signOutPage(page, context, wordsOf(context)),
+      signUp: (page, context) => signUpPage(page, context, wordsOf(context)),
+      recovery: (page, context) => recoveryPage(page, context, wordsOf(context)),
+      email: (page, context) => emailPage(page, context, wordsOf(context)),
       error: (page, context) => errorPage(page, context, wordsOf(context)),
     },
+    messages: (message, context) => messageOf(message, context, wordsOf(context)),
     languages: [...languages.keys()],
     styles: stylesOf(brand),
   }

@@ -81,7 +81,7 @@ a { color: var(--link); }
 form { margin: 1.25rem 0 0; }
 form + form { margin-top: 0.75rem; }
 label { display: block; margin: 0 0 0.35rem; font-weight: 500; }
-input[type="text"], input[type="password"] {
+input[type="text"], input[type="password"], input[type="email"] {
   width: 100%;
   min-height: 2.9rem;
   margin: 0 0 1.1rem;
@@ -105,6 +105,18 @@ button {
   color: var(--on-accent);
   background: var(--accent);
 }
+a.button {
+  display: block;
+  margin-top: 1.25rem;
+  padding: 0.7rem 1rem;
+  font-weight: 600;
+  text-align: center;
+  text-decoration: none;
+  border-radius: 0.6rem;
+  color: var(--on-accent);
+  background: var(--accent);
+}
+.hint { margin: -0.7rem 0 1.1rem; font-size: 0.9rem; color: var(--quiet); }
 button:hover { filter: brightness(1.08); }
 button.other { color: var(--text); background: transparent; border-color: var(--field-line); font-weight: 500; }
 .buttons { display: flex; flex-wrap: wrap; gap: 0.75rem; }

@@ -1,7 +1,12 @@
 /** Every sentence of the pages, by its key, so that each can be said in another language. */
 
+import { englishAccountWords, germanAccountWords } from './account-words.ts'
+import type { AccountWords } from './account-words.ts'
+import { englishLetters, germanLetters } from './letters.ts'
+import type { Letters } from './letters.ts'
+
 /** The sentences of one language. A function gets what stands in the sentence. */
-export interface Words {
+export interface Words extends AccountWords {
   readonly logIn: string
   readonly logInTo: (service: string) => string
   readonly toContinueTo: string
@@ -36,14 +41,17 @@ export interface Words {
   readonly signedOutText: string
   readonly errorTitle: string
   readonly problems: Readonly<
-    Record<'request' | 'expired' | 'cross_site' | 'unavailable' | 'unexpected', string>
+    Record<'request' | 'expired' | 'link' | 'cross_site' | 'unavailable' | 'unexpected', string>
   >
   readonly detail: string
   readonly number: string
+  /** What is sent by mail. */
+  readonly letter: Letters
 }
 
 /** English. */
 export const english: Words = {
+  ...englishAccountWords,
   logIn: 'Log in',
   logInTo: (service) => `Log in to ${service}`,
   toContinueTo: 'to continue to',
@@ -80,16 +88,19 @@ export const english: Words = {
   problems: {
     request: 'The application sent a request that cannot be answered. Nothing was shared.',
     expired: 'This page is too old, or it was used already. Go back to the application and begin again.',
+    link: 'This link is too old, was used already, or a newer one was sent. Ask for another one.',
     cross_site: 'The form did not come from this page, so it was not accepted. Go back and try again.',
     unavailable: 'The service cannot answer just now. Try again in a moment.',
     unexpected: 'Something went wrong on our side. Try again in a moment.',
   },
   detail: 'For the developer',
   number: 'Number',
+  letter: englishLetters,
 }
 
 /** German. */
 export const german: Words = {
+  ...germanAccountWords,
   logIn: 'Anmelden',
   logInTo: (service) => `Bei ${service} anmelden`,
   toContinueTo: 'weiter zu',
@@ -129,6 +140,7 @@ export const german: Words = {
       'Die Anwendung hat eine Anfrage gestellt, die nicht beantwortet werden kann. Es wurde nichts geteilt.',
     expired:
       'Diese Seite ist zu alt oder wurde schon benutzt. Gehen Sie zur Anwendung zurück und beginnen Sie neu.',
+    link: 'Dieser Link ist zu alt, wurde schon benutzt, oder es gibt einen neueren. Lassen Sie sich einen neuen schicken.',
     cross_site:
       'Das Formular kam nicht von dieser Seite und wurde nicht angenommen. Gehen Sie zurück und versuchen Sie es wieder.',
     unavailable: 'Der Dienst kann gerade nicht antworten. Versuchen Sie es gleich noch einmal.',
@@ -136,6 +148,7 @@ export const german: Words = {
   },
   detail: 'Für die Entwickler',
   number: 'Nummer',
+  letter: germanLetters,
 }
 
 function spanIn(seconds: number, second: string, minute: string, plural = 's'): string {

@@ -6,6 +6,7 @@ import { router } from '../api/router.ts'
 import type { AnyRouter } from '../api/router.ts'
 import type { Dependency } from '../api/dependency.ts'
 import type { AccessToken } from '../protocol/access-token.ts'
+import { sqlAccountTokenStore } from '../store/sql/account-tokens.ts'
 import { sqlGrantStore } from '../store/sql/grant-store.ts'
 import { openDatabase } from '../store/open.ts'
 import type { AnyDatabase } from '../store/database.ts'
@@ -24,7 +25,12 @@ import type { BearerOptions } from './bearer.ts'
 import { dpopNonces } from './dpop-nonces.ts'
 import { addAuthorizationEndpoint } from './endpoints/authorization.ts'
 import { addConsentPage } from './endpoints/consent.ts'
+import { addEmailChangePage } from './endpoints/email-change.ts'
 import { addLoginPage } from './endpoints/login.ts'
+import { addOutboxPage } from './endpoints/outbox.ts'
+import { addPasswordRecoveryPages } from './endpoints/password-recovery.ts'
+import { addSignUpPage } from './endpoints/sign-up.ts'
+import { addVerifyPage } from './endpoints/verify.ts'
 import { addSignOutPage } from './endpoints/sign-out.ts'
 import { stylesheetRoute } from './endpoints/stylesheet.ts'
 import { addTokenEndpoint } from './endpoints/token.ts'
@@ -43,6 +49,8 @@ import { interactionOf } from './interaction/interaction.ts'
 import type { Interaction } from './interaction/interaction.ts'
 import { revokedUntil, signingKeys } from './keys/signing-keys.ts'
 import type { SigningKeys } from './keys/signing-keys.ts'
+import { canMail, mailroomOf } from './mail/mailroom.ts'
+import { tellPasswordChanged } from './recovery.ts'
 import { rateLimits } from './rate-limits.ts'
 import { revocationFeed } from './revocation-feed.ts'
 import type { Service } from './service.ts'
@@ -136,6 +144,13 @@ export function authorizationServer<const Scopes extends ScopeCatalogue>(
     addLoginPage(site)
     addConsentPage(site)
     addSignOutPage(site)
+    if (canMail(settings)) {
+      if (settings.signUp) addSignUpPage(site)
+      addVerifyPage(site)
+      addPasswordRecoveryPages(site)
+      addEmailChangePage(site)
+      if (settings.mail === undefined) addOutboxPage(site)
+    }
   }
   // Well-known addresses are those of the host: the issuer's path stands behind them, or is part of them already.
   const wellKnown = router()
@@ -218,21 +233,27 @@ async function openOn(
   await keys.current()
   const revocations = revocationFeed(store, settings)
   await revocations.refresh()
-  const users = revokingAccounts(
-    await accounts({ database, scopes: Object.keys(settings.scopes) }),
-    async (subject, why) => {
-      const at = now()
-      const events = [auditEvent(why, at, { subject })]
-      await store.revokeSubject(subject, { now: at, until: revokedUntil(settings, at), audit: events })
-      tell(events)
-      await revocations.refresh()
-    },
-  )
+  const mail = await mailroomOf(settings)
+  const own = await accounts({
+    database,
+    scopes: Object.keys(settings.scopes),
+    passwords: settings.passwords,
+  })
+  const users = revokingAccounts(own, async (subject, why) => {
+    const at = now()
+    const events = [auditEvent(why, at, { subject })]
+    await store.revokeSubject(subject, { now: at, until: revokedUntil(settings, at), audit: events })
+    tell(events)
+    if (why === 'account.password_changed') tellPasswordChanged({ settings, mail, accounts: own }, subject)
+    await revocations.refresh()
+  })
   revocations.start(revocationPoll)
   const service: Service = {
     settings,
     store,
     accounts: users,
+    links: await sqlAccountTokenStore(database, now()),
+    mail,
     clients,
     keys,
     limits: rateLimits(store, settings),
@@ -261,6 +282,7 @@ async function openOn(
     async close() {
       clearInterval(cleaning)
       revocations.stop()
+      await mail?.close()
       await users.close()
       await store.close()
       if (isOurs) await database.close()

@@ -1,11 +1,13 @@
 /** What every endpoint and grant works with: the store, the clients, the keys and the clock of one server. */
 
 import type { GrantStore } from '../store/grant-store.ts'
+import type { AccountTokenStore } from '../store/ports/account-tokens.ts'
 import type { Accounts } from './accounts/types.ts'
 import type { AuditEvent } from './audit.ts'
 import type { Clients } from './clients.ts'
 import type { DpopNonces } from './dpop-nonces.ts'
 import type { SigningKeys } from './keys/signing-keys.ts'
+import type { Mailroom } from './mail/mailroom.ts'
 import type { RateLimits } from './rate-limits.ts'
 import type { RevocationFeed } from './revocation-feed.ts'
 import type { Sessions } from './sessions.ts'
@@ -16,6 +18,10 @@ export interface Service {
   readonly settings: Settings
   readonly store: GrantStore
   readonly accounts: Accounts
+  /** The links that are sent by mail. */
+  readonly links: AccountTokenStore
+  /** Missing where no mail can be sent. */
+  readonly mail: Mailroom | undefined
   readonly clients: Clients
   readonly keys: SigningKeys
   readonly limits: RateLimits

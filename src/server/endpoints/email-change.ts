@@ -1,0 +1,81 @@
+/** Another address for the account of whoever is logged in, and knows its password. */
+
+import { HttpError } from '../../http/http-error.ts'
+import { OAuthError } from '../../protocol/oauth-error.ts'
+import { sortParameters } from '../../protocol/parameters.ts'
+import { readEmail } from '../accounts/names.ts'
+import type { Account } from '../accounts/types.ts'
+import type { EmailPage } from '../interaction/pages.ts'
+import { logIn } from '../login.ts'
+import { askEmail } from '../recovery.ts'
+import { askingOf, mailProblem, retryHeaders } from './account-page.ts'
+import { addPage } from './page-request.ts'
+import type { PageRequest, PageSite } from './page-request.ts'
+
+const path = '/account/email'
+
+/** Adds `/account/email`. The link leads to `/verify`. */
+export function addEmailChangePage(site: PageSite): void {
+  addPage(site, path, {
+    shown: (asked) => withAccount(asked, async (account) => show(asked, account, 200)),
+    posted: async (asked) => {
+      asked.visit.checkForm(sortParameters(asked.form).one('csrf'), 'session')
+      return withAccount(asked, (account) => posted(asked, account))
+    },
+  })
+}
+
+async function withAccount(
+  { open, visit }: PageRequest,
+  work: (account: Account) => Promise<Response>,
+): Promise<Response> {
+  const account = visit.session && (await open.accounts.get(visit.session.subject))
+  return account === undefined
+    ? visit.redirect(`${open.settings.basePath}/login?next=${path}`)
+    : work(account)
+}
+
+async function posted(asked: PageRequest, account: Account): Promise<Response> {
+  const { open, visit, form } = asked
+  const typed = sortParameters(form).one('email') ?? ''
+  const email = readEmail(typed)
+  if (email === undefined) return show(asked, account, 422, { error: 'invalid', email: typed })
+  // SECURITY: whoever finds a browser that is logged in must not be able to take the account over by a new address.
+  const password = form.find(([name]) => name === 'password')?.[1] ?? ''
+  const origin = visit.address === undefined ? {} : { address: visit.address }
+  try {
+    await logIn(open, { username: account.username, password }, { origin })
+  } catch (error) {
+    if (error instanceof OAuthError && error.code === 'invalid_grant') {
+      return show(asked, account, 403, { error: 'credentials', email })
+    }
+    if (!(error instanceof HttpError)) throw error
+    const { status, ...problem } = mailProblem(error)
+    return show(asked, account, status, { ...problem, email })
+  }
+  try {
+    await askEmail(open, account, email, askingOf(asked))
+  } catch (error) {
+    const { status, ...problem } = mailProblem(error)
+    return show(asked, account, status, { ...problem, email })
+  }
+  return visit.page(200, visit.pages.email({ step: 'sent', email }, visit.context))
+}
+
+function show(
+  { visit }: PageRequest,
+  { username, name, email, emailVerified }: Account,
+  status: number,
+  more: Partial<Extract<EmailPage, { readonly step: 'ask' }>> = {},
+): Response {
+  const page = {
+    step: 'ask',
+    form: visit.form(path, 'session'),
+    person: { username, name },
+    current: email,
+    isVerified: emailVerified,
+    ...more,
+  } as const
+  const headers = retryHeaders(more.retryAfter)
+  return visit.page(status, visit.pages.email(page, visit.context), { headers })
+}
