@@ -77,6 +77,13 @@ export async function mailWorld(
   }
 }
 
+/** A browser at a network address. */
+export function browserAt({ server: { app } }: World, address: string): JarBrowser {
+  return browserOf({
+    request: (url, init) => app.fetch(new Request(new URL(url, issuer), init), { address }),
+  })
+}
+
 /** The link in a mail. It is the same in both of its forms. */
 export function linkIn({ text, html }: MailMessage): string {
   const link = /^https:\/\/auth\.test\/[a-z-]+\?token=[\w-]{43}$/m.exec(text)?.[0] ?? ''

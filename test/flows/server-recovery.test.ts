@@ -6,7 +6,16 @@ import { sha256Base64url } from '../../src/crypto/hash.ts'
 import { openDatabase } from '../../src/store/open.ts'
 import { dialects } from '../setup/database.ts'
 import { browserOf, requestUrl } from './browser-jar.ts'
-import { aliceAddress, headersOf, linkIn, mailWorld, otherPassword, password, plain } from './mail-world.ts'
+import {
+  aliceAddress,
+  browserAt,
+  headersOf,
+  linkIn,
+  mailWorld,
+  otherPassword,
+  password,
+  plain,
+} from './mail-world.ts'
 import { issuer } from './server-world.ts'
 
 const both = { password: otherPassword, repeat: otherPassword }
@@ -122,6 +131,39 @@ describe.each(dialects)('%s', (dialect) => {
     await at.mail(1)
     await at.settled()
     expect(at.sent.map(({ to }) => to)).toEqual([aliceAddress])
+  })
+})
+
+describe.each(dialects)('lockout on %s', (dialect) => {
+  const wrong = 'wrong, wrong and wrong'
+
+  test('SECURITY 281: a stranger who guesses at one address does not stop the owner at another', async () => {
+    const at = await mailWorld(dialect)
+    const strange = browserAt(at, '198.51.100.1')
+    for (let turn = 0; turn < 12; turn += 1) await at.logIn('alice', wrong, strange)
+    expect((await at.logIn('alice', password, strange)).status).toBe(429)
+    expect((await at.logIn('alice', password, browserAt(at, '203.0.113.7'))).path).toBe('/account/email')
+    // Nor does the owner's login open the account to the stranger again.
+    expect((await at.logIn('alice', password, browserAt(at, '198.51.100.1'))).status).toBe(429)
+  })
+
+  test('SECURITY 281: when very many guess, a reset lets the owner in from where it was done', async () => {
+    const at = await mailWorld(dialect, {
+      rateLimits: { token: { points: 100_000, seconds: 60 }, login: { points: 2, seconds: 300 } },
+    })
+    for (let turn = 0; turn < 20; turn += 1) {
+      await at.logIn('alice', wrong, browserAt(at, `198.51.100.${turn}`))
+    }
+    const owner = browserAt(at, '203.0.113.7')
+    // A day's guesses are used up, and here nobody has logged in before.
+    expect((await at.logIn('alice', password, owner)).status).toBe(429)
+    await at.forgotten(aliceAddress, owner)
+    expect((await owner.submit(await owner.open(linkIn(await at.mail(1))), both)).status).toBe(200)
+    for (let turn = 0; turn < 30; turn += 1) {
+      await at.logIn('alice', wrong, browserAt(at, `198.51.100.${turn}`))
+    }
+    expect((await at.logIn('alice', otherPassword, browserAt(at, '192.0.2.1'))).status).toBe(429)
+    expect((await at.logIn('alice', otherPassword, browserAt(at, '203.0.113.7'))).path).toBe('/account/email')
   })
 })
 

@@ -111,7 +111,9 @@ test('sign-up is closed unless told, and links that are on their way close with 
   await open.server.close()
   const mail = { from: 'a@auth.test', send: async () => undefined }
   const pages = defaultPages()
-  const server = authorizationServer(serverOptions(open.url, { pages, mail, now: () => open.clock.now }) as AuthorizationServerOptions)
+  const server = authorizationServer(
+    serverOptions(open.url, { pages, mail, now: () => open.clock.now }) as AuthorizationServerOptions,
+  )
   const browser = browserOf(server.app)
   expect((await server.app.request(`${issuer}/sign-up`)).status).toBe(404)
   expect((await browser.open(requestUrl(open, 'web'))).body).not.toContain('sign-up')
@@ -120,14 +122,18 @@ test('sign-up is closed unless told, and links that are on their way close with 
 })
 
 test('signUp without mail is a mistake that is told at once', () => {
-  expect(() => authorizationServer(serverOptions('file::memory:', { signUp: true })) as AuthorizationServerOptions)).toThrow(
-    /the option signUp is not usable: set mail as well/,
-  )
-  expect(() => authorizationServer(serverOptions('file::memory:', { lifetimes: { link: 3601 } })) as AuthorizationServerOptions)).toThrow(
-    /lifetimes\.link .* at most 3600/,
-  )
+  expect(() =>
+    authorizationServer(serverOptions('file::memory:', { signUp: true }) as AuthorizationServerOptions),
+  ).toThrow(/the option signUp is not usable: set mail as well/)
+  expect(() =>
+    authorizationServer(
+      serverOptions('file::memory:', { lifetimes: { link: 3601 } }) as AuthorizationServerOptions,
+    ),
+  ).toThrow(/lifetimes\.link .* at most 3600/)
   const mail = { from: 'a@auth.test\r\nbcc: x@evil.test', send: async () => undefined }
-  expect(() => authorizationServer(serverOptions('file::memory:', { mail })) as AuthorizationServerOptions)).toThrow(/mail\.from/)
+  expect(() =>
+    authorizationServer(serverOptions('file::memory:', { mail }) as AuthorizationServerOptions),
+  ).toThrow(/mail\.from/)
 })
 
 test('SECURITY 218: a common password, or one of the own address, makes no account', async () => {
