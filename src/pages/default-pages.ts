@@ -4,6 +4,7 @@ import type { PageContext, PageSet } from '../server/interaction/pages.ts'
 import { consentPage } from './consent.ts'
 import { emailPage } from './email.ts'
 import { errorPage } from './error.ts'
+import { formPostPage } from './form-post.ts'
 import { loginPage } from './login.ts'
 import { messageOf } from './message.ts'
 import { recoveryPage } from './recovery.ts'
@@ -50,6 +51,7 @@ export function defaultPages({ brand, translations = {} }: DefaultPagesOptions =
       signUp: (page, context) => signUpPage(page, context, wordsOf(context)),
       recovery: (page, context) => recoveryPage(page, context, wordsOf(context)),
       email: (page, context) => emailPage(page, context, wordsOf(context)),
+      formPost: (page, context) => formPostPage(page, context, wordsOf(context)),
       error: (page, context) => errorPage(page, context, wordsOf(context)),
     },
     messages: (message, context) => messageOf(message, context, wordsOf(context)),

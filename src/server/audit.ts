@@ -23,6 +23,7 @@ export type AuditEventType =
   | 'device.denied'
   | 'device.redeemed'
   | 'device.started'
+  | 'family.revoked'
   | 'key.removed'
   | 'key.rotated'
   | 'link.requested'
