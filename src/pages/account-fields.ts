@@ -71,5 +71,6 @@ export function addressProblem(
   words: Words,
 ): string {
   if (error === 'too_many') return words.tooManyMails(Math.max(1, Math.ceil((retryAfter ?? 60) / 60)))
+  if (error === 'link') return words.problems.link
   return error === 'busy' ? words.mailBusy : words.invalidEmail
 }

@@ -144,8 +144,7 @@ code { font: 0.9em ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 dl { display: grid; grid-template-columns: minmax(6rem, auto) 1fr; gap: 0.35rem 1rem; margin: 1.25rem 0 0; font-size: 0.95rem; }
 dt { color: var(--quiet); }
 dd { margin: 0; font-weight: 500; }
-footer { margin-top: 1.25rem; font-size: 0.9rem; }
-footer a + a { margin-left: 1rem; }
+footer { display: flex; flex-wrap: wrap; gap: 0.35rem 1rem; margin-top: 1.25rem; font-size: 0.9rem; }
 @media (max-width: 24rem) { dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: 0.5rem; } }
 @media (prefers-contrast: more) { main, input, button { border-color: currentcolor; } }
 `

@@ -31,7 +31,7 @@ export interface Link extends NewAccountToken {
  */
 export async function askSignUp(service: Service, email: string, asking: Asking): Promise<void> {
   if (!(await mayWrite(service, 'sign_up', email, asking))) return
-  post(service, 'sign_up', asking, async () => {
+  post(service, 'sign_up', asking.language, async () => {
     const { accounts } = service
     // The address becomes the username, so it must be free as that as well.
     const [known = await accounts.find(email)] = await accounts.findByEmail(email)
@@ -48,7 +48,7 @@ export async function askSignUp(service: Service, email: string, asking: Asking)
 /** Somebody has forgotten the password of the account with this address. Nothing but the mailbox shows whether there is one. */
 export async function askReset(service: Service, email: string, asking: Asking): Promise<void> {
   if (!(await mayWrite(service, 'reset', email, asking))) return
-  post(service, 'reset', asking, async () => {
+  post(service, 'reset', asking.language, async () => {
     const found = await service.accounts.findByEmail(email)
     const [owner] = found
     // Whoever has shown that the address is theirs is the only one; else whoever was given it by an administrator.
@@ -72,7 +72,7 @@ export async function askEmail(
   asking: Asking,
 ): Promise<void> {
   if (!(await mayWrite(service, 'email', email, asking))) return
-  post(service, 'email', asking, async () => {
+  post(service, 'email', asking.language, async () => {
     const { id: subject, username } = account
     const [holder] = await service.accounts.findByEmail(email)
     // Whose address it is already is not told to others; its owner has no use for a link.
@@ -141,7 +141,7 @@ export async function resetPassword(
   service: Service,
   { hash, subject = '' }: Link,
   password: string,
-  from: string | undefined,
+  { language, address: from }: Asking,
 ): Promise<boolean> {
   const { accounts, links, settings, tell, revocations, limits } = service
   const account = await accounts.get(subject)
@@ -159,7 +159,7 @@ export async function resetPassword(
   const { usernameKey } = parseUsername(account.username)
   const limit = await limits.loginFailures(usernameKey, from)
   await limit.succeeded().catch(settings.report)
-  tellPasswordChanged(service, subject)
+  tellPasswordChanged(service, subject, language)
   return true
 }
 
@@ -183,7 +183,7 @@ export async function changeEmail(
   const old = before?.email
   if (before !== undefined && old !== undefined && emailKey(old) !== emailKey(email)) {
     const { username } = before
-    post(service, 'email_changed', asking, async () => [
+    post(service, 'email_changed', asking.language, async () => [
       { to: old, message: { kind: 'email_changed', username, email } },
     ])
   }
@@ -194,8 +194,9 @@ export async function changeEmail(
 export function tellPasswordChanged(
   service: Pick<Service, 'settings' | 'mail' | 'accounts'>,
   subject: string,
+  language?: string,
 ): void {
-  post(service, 'password_changed', undefined, async () => {
+  post(service, 'password_changed', language, async () => {
     const account = await service.accounts.get(subject)
     if (account?.email === undefined) return []
     const { username, email: to } = account
@@ -222,11 +223,11 @@ async function mayWrite(
 function post(
   { mail, settings }: Pick<Service, 'mail' | 'settings'>,
   kind: Letter['message']['kind'],
-  asking: Pick<Asking, 'language'> | undefined,
+  language: string | undefined,
   letters: () => Promise<readonly Letter[]>,
 ): void {
   try {
-    mail?.post(kind, asking?.language, letters)
+    mail?.post(kind, language, letters)
   } catch (error) {
     // Whoever has asked for something is told; what is only news is dropped.
     if (kind === 'sign_up' || kind === 'reset' || kind === 'email') throw error

@@ -8,7 +8,6 @@ import type { Link } from '../recovery.ts'
 import {
   addressQuestion,
   askingOf,
-  linkGone,
   mailProblem,
   nextLogin,
   passwordProblem,
@@ -57,7 +56,12 @@ function ask(asked: PageRequest, status: number, more: Partial<AddressQuestion> 
 
 async function withLink(asked: PageRequest, work: (link: Link) => Promise<Response>): Promise<Response> {
   const link = await findLink(asked.open, tokenIn(asked), ['reset'])
-  return link === undefined ? linkGone(asked) : work(link)
+  return link === undefined ? gone(asked) : work(link)
+}
+
+/** Another link is a click away. */
+function gone(asked: PageRequest): Response {
+  return ask(asked, 410, { error: 'link' })
 }
 
 async function reset(asked: PageRequest, link: Link): Promise<Response> {
@@ -65,7 +69,7 @@ async function reset(asked: PageRequest, link: Link): Promise<Response> {
   const { password, problem } = sentPassword(asked)
   if (problem !== undefined) return choose(asked, link, 422, { error: problem })
   try {
-    if (!(await resetPassword(open, link, password, visit.address))) return linkGone(asked)
+    if (!(await resetPassword(open, link, password, askingOf(asked)))) return gone(asked)
   } catch (error) {
     const { status, ...why } = passwordProblem(error)
     return choose(asked, link, status, why)

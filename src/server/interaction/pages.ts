@@ -60,7 +60,8 @@ export interface AddressQuestion {
   readonly form: PageForm
   /** What is in the field. */
   readonly email?: string | undefined
-  readonly error?: 'invalid' | 'too_many' | 'busy' | undefined
+  /** `link`: the one that was used is not good any more. */
+  readonly error?: 'invalid' | 'too_many' | 'busy' | 'link' | undefined
   /** With `too_many`: when to try again, in seconds. */
   readonly retryAfter?: number | undefined
   /** The login page. */
