@@ -62,7 +62,7 @@ export const invalid: Html = html` aria-invalid="true" aria-describedby="problem
 
 /** A link that looks like a button. */
 export function onward(href: string, text: string): Html {
-  return html`<a class="button" href="${href}">${text}</a>`
+  return html`<a class="button primary" href="${href}">${text}</a>`
 }
 
 /** The sentence for what is wrong with an address, or with asking for it. */

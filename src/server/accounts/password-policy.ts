@@ -26,11 +26,11 @@ export interface PasswordPolicy {
   readonly serviceName?: string
 }
 
+/** The least number of characters unless told otherwise. */
+export const usualMinimumLength = 15
+
 /** Checks a password that is to be set. */
 export type CheckPassword = (password: string, owner: PasswordOwner) => Promise<void>
-
-/** The least number of characters, unless told. */
-export const defaultMinimumLength = 15
 
 /**
  * Builds the check.
@@ -38,7 +38,7 @@ export const defaultMinimumLength = 15
  * @throws TypeError naming the option that is wrong.
  */
 export function passwordPolicy({
-  minimumLength = defaultMinimumLength,
+  minimumLength = usualMinimumLength,
   isAllowed,
   serviceName,
 }: PasswordPolicy = {}): CheckPassword {

@@ -8,7 +8,7 @@ import type { Account } from '../accounts/types.ts'
 import type { EmailPage } from '../interaction/pages.ts'
 import { logIn } from '../login.ts'
 import { askEmail } from '../recovery.ts'
-import { askingOf, mailProblem, retryHeaders } from './account-page.ts'
+import { askingOf, mailProblem, retryHeaders } from './link-page.ts'
 import { addPage } from './page-request.ts'
 import type { PageRequest, PageSite } from './page-request.ts'
 

@@ -15,7 +15,7 @@ import {
   retryHeaders,
   sentPassword,
   tokenIn,
-} from './account-page.ts'
+} from './link-page.ts'
 import { addPage } from './page-request.ts'
 import type { PageRequest, PageSite } from './page-request.ts'
 

@@ -4,7 +4,7 @@ import { sortParameters } from '../../protocol/parameters.ts'
 import { readEmail } from '../accounts/names.ts'
 import type { AddressQuestion } from '../interaction/pages.ts'
 import { askSignUp } from '../recovery.ts'
-import { addressQuestion, askingOf, mailProblem, retryHeaders } from './account-page.ts'
+import { addressQuestion, askingOf, mailProblem, retryHeaders } from './link-page.ts'
 import { addPage } from './page-request.ts'
 import type { PageRequest, PageSite } from './page-request.ts'
 

@@ -12,7 +12,7 @@ import {
   passwordQuestion,
   sentPassword,
   tokenIn,
-} from './account-page.ts'
+} from './link-page.ts'
 import { addPage } from './page-request.ts'
 import type { PageRequest, PageSite } from './page-request.ts'
 

@@ -3,7 +3,7 @@
 import { HttpError } from '../../http/http-error.ts'
 import { sortParameters } from '../../protocol/parameters.ts'
 import { AccountError } from '../accounts/error.ts'
-import { defaultMinimumLength } from '../accounts/password-policy.ts'
+import { usualMinimumLength } from '../accounts/password-policy.ts'
 import { findAnyFlow } from '../interaction/flow.ts'
 import type { AddressQuestion, PasswordProblem, PasswordQuestion } from '../interaction/pages.ts'
 import type { Asking } from '../recovery.ts'
@@ -45,7 +45,7 @@ export function passwordQuestion(
   return {
     form: visit.form(`${path}?token=${token}`, 'login'),
     username,
-    minimumLength: open.settings.passwords.minimumLength ?? defaultMinimumLength,
+    minimumLength: open.settings.passwords.minimumLength ?? usualMinimumLength,
   }
 }
 

@@ -3,7 +3,7 @@
 import type { PasswordProblem } from '../server/interaction/pages.ts'
 
 /** The sentences of one language. A function gets what stands in the sentence. */
-export interface AccountWords {
+export interface RecoveryWords {
   readonly usernameOrEmail: string
   readonly forgotPassword: string
   readonly signUp: string
@@ -53,7 +53,7 @@ export interface AccountWords {
 }
 
 /** English. */
-export const englishAccountWords: AccountWords = {
+export const englishRecovery: RecoveryWords = {
   usernameOrEmail: 'Username or e-mail address',
   forgotPassword: 'Forgot your password?',
   signUp: 'Make an account',
@@ -117,7 +117,7 @@ export const englishAccountWords: AccountWords = {
 }
 
 /** German. */
-export const germanAccountWords: AccountWords = {
+export const germanRecovery: RecoveryWords = {
   usernameOrEmail: 'Benutzername oder E-Mail-Adresse',
   forgotPassword: 'Passwort vergessen?',
   signUp: 'Konto anlegen',
