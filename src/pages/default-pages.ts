@@ -1,13 +1,14 @@
 /** The pages that the authorization server has unless it is given others. */
 
 import type { PageContext, PageSet } from '../server/interaction/pages.ts'
+import { emailPage } from './account/email.ts'
 import { applicationsPage, sessionsPage } from './account/lists.ts'
 import { overviewPage, profilePage } from './account/overview.ts'
 import { passwordPage, removalPage } from './account/password.ts'
 import { chooserPage } from './chooser.ts'
 import { consentPage } from './consent.ts'
 import { devicePage } from './device.ts'
-import { emailPage } from './email.ts'
+import { verifyEmailPage } from './verify-email.ts'
 import { errorPage } from './error.ts'
 import { formPostPage } from './form-post.ts'
 import { loginPage } from './login.ts'
@@ -60,6 +61,7 @@ export function defaultPages({ brand, translations = {} }: DefaultPagesOptions =
       account: {
         overview: (page, context) => overviewPage(page, context, wordsOf(context)),
         profile: (page, context) => profilePage(page, context, wordsOf(context)),
+        email: (page, context) => emailPage(page, context, wordsOf(context)),
         password: (page, context) => passwordPage(page, context, wordsOf(context)),
         sessions: (page, context) => sessionsPage(page, context, wordsOf(context)),
         applications: (page, context) => applicationsPage(page, context, wordsOf(context)),
@@ -70,7 +72,7 @@ export function defaultPages({ brand, translations = {} }: DefaultPagesOptions =
       signOut: (page, context) => signOutPage(page, context, wordsOf(context)),
       signUp: (page, context) => signUpPage(page, context, wordsOf(context)),
       recovery: (page, context) => recoveryPage(page, context, wordsOf(context)),
-      email: (page, context) => emailPage(page, context, wordsOf(context)),
+      email: (page, context) => verifyEmailPage(page, context, wordsOf(context)),
       formPost: (page, context) => formPostPage(page, context, wordsOf(context)),
       error: (page, context) => errorPage(page, context, wordsOf(context)),
     },

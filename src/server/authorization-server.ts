@@ -28,7 +28,6 @@ import { addAccountPages, homeRoute } from './endpoints/account/account.ts'
 import { addAuthorizationEndpoint } from './endpoints/authorization.ts'
 import { addConsentPage } from './endpoints/consent.ts'
 import { addDevicePage } from './endpoints/device.ts'
-import { addEmailChangePage } from './endpoints/email-change.ts'
 import { addLoginPage } from './endpoints/login.ts'
 import { addOutboxPage } from './endpoints/outbox.ts'
 import { addPasswordRecoveryPages } from './endpoints/password-recovery.ts'
@@ -163,7 +162,6 @@ export function authorizationServer<const Scopes extends ScopeCatalogue>(
       if (settings.signUp) addSignUpPage(site)
       addVerifyPage(site)
       addPasswordRecoveryPages(site)
-      addEmailChangePage(site)
       if (settings.mail === undefined) addOutboxPage(site)
     }
     if (settings.openid !== undefined) addUserinfoEndpoint(routes, service, cors)
@@ -256,6 +254,12 @@ async function openOn(
   )
   const revocations = revocationFeed(store, settings)
   await revocations.refresh()
+  const endingSessions: Service['endingSessions'] = async (subject) => {
+    const ended = await sessionsOf(store, subject, now())
+    return () => {
+      for (const session of ended) channel.tell(session)
+    }
+  }
   const mail = await mailroomOf(settings)
   const own = await accounts({
     database,
@@ -265,12 +269,12 @@ async function openOn(
   const users = revokingAccounts(own, async (subject, why) => {
     const at = now()
     const events = [auditEvent(why, at, { subject })]
-    const ended = await sessionsOf(store, subject, at)
+    const tellApplications = await endingSessions(subject)
     await store.revokeSubject(subject, { now: at, until: revokedUntil(settings, at), audit: events })
     tell(events)
     if (why === 'account.password_changed') tellPasswordChanged({ settings, mail, accounts: own }, subject)
     await revocations.refresh()
-    for (const session of ended) channel.tell(session)
+    tellApplications()
   })
   revocations.start(revocationPoll)
   const service: Service = {
@@ -289,6 +293,7 @@ async function openOn(
       await revocations.refresh()
       return () => channel.tell({ id, subject, families })
     }),
+    endingSessions,
     operations,
     tell,
     audit,

@@ -23,6 +23,8 @@ export type { Message, MessageContext, WrittenMessage } from './interaction/mess
 export type { Approval, Interaction, PendingAuthorization } from './interaction/interaction.ts'
 export type {
   AccountApplicationsPage,
+  AccountEmailPage,
+  AccountEmailQuestion,
   AccountFrame,
   AccountOverviewPage,
   AccountPages,

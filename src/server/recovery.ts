@@ -152,10 +152,12 @@ export async function resetPassword(
     auditEvent('account.password_changed', now, { subject, details: { by: 'link' }, ...at(from) }),
   ]
   const revoking = { now, until: revokedUntil(settings, now), audit: events }
+  const tellApplications = await service.endingSessions(subject)
   if ((await links.resetPassword(hash, passwordHash, revoking)) !== 'done') return false
   tell(events)
   // What comes now is good to have, and the password is set without it.
   await revocations.refresh().catch(settings.report)
+  tellApplications()
   const { usernameKey } = parseUsername(account.username)
   const limit = await limits.loginFailures(usernameKey, from)
   await limit.succeeded().catch(settings.report)

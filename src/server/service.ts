@@ -29,6 +29,8 @@ export interface Service {
   readonly revocations: RevocationFeed
   readonly nonces: DpopNonces
   readonly sessions: Sessions
+  /** Before everything of an account ends: looks up its sessions. What it answers tells the applications that they have ended. */
+  readonly endingSessions: (subject: string) => Promise<() => void>
   /** What each scope opens, for the people who are asked. */
   readonly operations: Operations
   /** Tells the hook of events that the store has written. Never throws. */

@@ -100,20 +100,8 @@ export type RecoveryPage =
   | ({ readonly step: 'choose' } & PasswordQuestion)
   | { readonly step: 'done'; readonly login: string }
 
-/** Another address for an account. Fields of `ask`: `email`, `password`; of `confirm` none. */
+/** Another address for an account, by the link that went there. `confirm` has no fields. */
 export type EmailPage =
-  | {
-      readonly step: 'ask'
-      readonly form: PageForm
-      readonly person: PagePerson
-      /** The address there is. */
-      readonly current?: string | undefined
-      readonly isVerified: boolean
-      readonly email?: string | undefined
-      readonly error?: 'invalid' | 'credentials' | 'too_many' | 'busy' | undefined
-      readonly retryAfter?: number | undefined
-    }
-  | { readonly step: 'sent'; readonly email: string }
   | { readonly step: 'confirm'; readonly form: PageForm; readonly email: string; readonly username: string }
   | { readonly step: 'taken' }
   | { readonly step: 'done'; readonly email: string }
