@@ -72,13 +72,15 @@ export async function askEmail(
   asking: Asking,
 ): Promise<void> {
   if (!(await mayWrite(service, 'email', email, asking))) return
+  const { id: subject, username } = account
+  // SECURITY: now, while the password that was shown is the password. Behind the answer it could be another one by then, and
+  // whoever was locked out by it would get a link that is good.
+  const link = await newLink(service, 'email', { subject, email }, asking)
+  if (link === undefined) return
   post(service, 'email', asking.language, async () => {
-    const { id: subject, username } = account
     const [holder] = await service.accounts.findByEmail(email)
     // Whose address it is already is not told to others; its owner has no use for a link.
     if (holder?.emailVerified === true) return []
-    const link = await newLink(service, 'email', { subject, email }, asking)
-    if (link === undefined) return []
     const letters: Letter[] = [{ to: email, message: { kind: 'email', username, ...link } }]
     if (account.email !== undefined && emailKey(account.email) !== emailKey(email)) {
       const resetLink = resetAddress(service)

@@ -38,7 +38,7 @@ describe.each(dialects)('%s', (dialect) => {
     expect(done.status).toBe(200)
     // SECURITY 228: nobody is logged in by it.
     expect(browser.cookie('__Host-gatewright-session')).toBeUndefined()
-    const [, onward = ''] = /class="button" href="([^"]+)"/.exec(done.body) ?? []
+    const [, onward = ''] = /class="button primary" href="([^"]+)"/.exec(done.body) ?? []
     expect(onward).toMatch(/^\/login\?flow=/)
     const consent = await browser.submit(await browser.open(issuer + onward), {
       username: 'alice',
