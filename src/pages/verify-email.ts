@@ -3,6 +3,7 @@
 import { html } from '../http/html.ts'
 import type { Html } from '../http/html.ts'
 import type { EmailPage, PageContext } from '../server/interaction/pages.ts'
+import { onward } from './account-fields.ts'
 import { formOf, layout } from './layout.ts'
 import type { Words } from './words.ts'
 
@@ -22,14 +23,16 @@ export function verifyEmailPage(page: EmailPage, context: PageContext, words: Wo
         context,
         words.emailTaken,
         html`<h1>${words.emailTaken}</h1>
-          <p>${words.emailTakenText}</p>`,
+          <p>${words.emailTakenText}</p>
+          ${onward(page.account, words.accountPages.navigation)}`,
       )
     case 'done':
       return layout(
         context,
         words.emailDone,
         html`<h1>${words.emailDone}</h1>
-          <p>${words.emailDoneText(page.email)}</p>`,
+          <p>${words.emailDoneText(page.email)}</p>
+          ${onward(page.account, words.accountPages.navigation)}`,
       )
   }
 }

@@ -68,7 +68,13 @@ async function followMail(page: Page, issuer: string, to: string, subject: strin
 
 test.each([
   { name: 'wide and light', width: 1280, colorScheme: 'light', locale: 'en', scripts: true },
-  { name: 'middle and dark, no script can run', width: 768, colorScheme: 'dark', locale: 'en', scripts: false },
+  {
+    name: 'middle and dark, no script can run',
+    width: 768,
+    colorScheme: 'dark',
+    locale: 'en',
+    scripts: false,
+  },
   { name: 'narrow and dark', width: 320, colorScheme: 'dark', locale: 'de', scripts: true },
 ] as const)(
   'SECURITY 221, 255, 263 and 265: under a policy without scripts a person makes an account, recovers it and changes its address: $name',

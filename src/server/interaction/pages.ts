@@ -103,8 +103,9 @@ export type RecoveryPage =
 /** Another address for an account, by the link that went there. `confirm` has no fields. */
 export type EmailPage =
   | { readonly step: 'confirm'; readonly form: PageForm; readonly email: string; readonly username: string }
-  | { readonly step: 'taken' }
-  | { readonly step: 'done'; readonly email: string }
+  | { readonly step: 'taken'; readonly account: string }
+  /** `account` is the address of the account pages. */
+  | { readonly step: 'done'; readonly email: string; readonly account: string }
 
 /** An operation of an API. */
 export interface PageOperation {
