@@ -34,13 +34,15 @@ export async function askSignUp(service: Service, email: string, asking: Asking)
   post(service, 'sign_up', asking.language, async () => {
     const { accounts } = service
     // The address becomes the username, so it must be free as that as well.
-    const [known = await accounts.find(email)] = await accounts.findByEmail(email)
+    const [[byEmail], byName] = await Promise.all([accounts.findByEmail(email), accounts.find(email)])
+    const known = byEmail ?? byName
+    // SECURITY: whether or not anybody gets it. The next request waits for what is written behind this one, and would show it.
+    const link = await newLink(service, 'sign_up', { email }, asking)
     if (known !== undefined) {
       const { username } = known
       const links = { loginLink: address(service, '/login?next=/account'), resetLink: resetAddress(service) }
       return [{ to: email, message: { kind: 'sign_up_known', username, ...links } }]
     }
-    const link = await newLink(service, 'sign_up', { email }, asking)
     return link === undefined ? [] : [{ to: email, message: { kind: 'sign_up', ...link } }]
   })
 }
@@ -60,6 +62,8 @@ export async function askReset(service: Service, email: string, asking: Asking):
       const link = await newLink(service, 'reset', { subject: id, email: to }, asking)
       if (link !== undefined) letters.push({ to, message: { kind: 'reset', username, ...link } })
     }
+    // SECURITY: as much is written for an address that nobody has. This link goes nowhere, and is good for nothing.
+    if (letters.length === 0) await newLink(service, 'reset', { email }, asking)
     return letters
   })
 }

@@ -1,7 +1,7 @@
 /** Somebody has forgotten the password, or a stranger says so; over both databases. */
 
 import { sql } from 'kysely'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { sha256Base64url } from '../../src/crypto/hash.ts'
 import { openDatabase } from '../../src/store/open.ts'
 import { dialects } from '../setup/database.ts'
@@ -131,6 +131,30 @@ describe.each(dialects)('%s', (dialect) => {
     await at.mail(1)
     await at.settled()
     expect(at.sent.map(({ to }) => to)).toEqual([aliceAddress])
+  })
+
+  test('SECURITY 207: as much is written for an unknown address, so the next request waits as long', async () => {
+    const at = await mailWorld(dialect)
+    await using database = await openDatabase(at.url)
+    const written = async (): Promise<readonly unknown[]> => {
+      const { rows } = await sql`select purpose from gatewright_account_tokens order by purpose`.execute(
+        database.kysely,
+      )
+      return [rows, (await at.store.listAudit({ type: 'link.requested', limit: 9 })).length]
+    }
+    for (const [index, email] of [aliceAddress, 'nobody@example.com'].entries()) {
+      await at.forgotten(email)
+      await at.browser.submit(await at.browser.open(`${issuer}/sign-up`), { email })
+      await vi.waitFor(async () => {
+        const rows = Array.from({ length: 2 * (index + 1) }, (_, at) => ({
+          purpose: at <= index ? 'reset' : 'sign_up',
+        }))
+        expect(await written()).toEqual([rows, 2 * (index + 1)])
+      })
+    }
+    // What was written for nobody opens nothing.
+    await at.mail(3)
+    expect(at.sent.map(({ to }) => to).toSorted()).toEqual([aliceAddress, aliceAddress, 'nobody@example.com'])
   })
 })
 
