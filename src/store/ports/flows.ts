@@ -19,6 +19,21 @@ export interface NewFlow {
   readonly expiresAt: number
 }
 
+/** Who has shown one factor of two in a flow. Nothing but the flow knows of it. */
+export interface FlowProof {
+  /** The id of the account. */
+  readonly subject: string
+  /** What was shown (RFC 8176). */
+  readonly methods: readonly string[]
+  /** When, in milliseconds since 1970. */
+  readonly at: number
+}
+
+/** A flow as it is found. */
+export interface StoredFlow extends NewFlow {
+  readonly proof?: FlowProof
+}
+
 /**
  * Where flows are kept. A flow that ends in a code is used up by {@link CodeStore.saveCode} in its own transaction; one that
  * ends otherwise by `consumeFlow`.
@@ -27,7 +42,13 @@ export interface FlowStore {
   /** Keeps a flow, and drops the oldest of this browser beyond {@link flowLimit}. */
   saveFlow(flow: NewFlow): Promise<void>
   /** The flow with this hash, if it is this browser's, not used and not expired. */
-  findFlow(hash: string, browserHash: string, now: number): Promise<NewFlow | undefined>
+  findFlow(hash: string, browserHash: string, now: number): Promise<StoredFlow | undefined>
   /** Uses a flow up: `true` for one caller of all. */
   consumeFlow(hash: string, browserHash: string, now: number): Promise<boolean>
+  /**
+   * Writes down who has shown one factor, in the place of whoever had before. `false` when the flow is not there or the
+   * account is not alive. It goes when a session is started from it, and with everything else of the person when
+   * {@link RevocationStore.revokeSubject} says so.
+   */
+  proveFlow(hash: string, browserHash: string, proof: FlowProof, now: number): Promise<boolean>
 }

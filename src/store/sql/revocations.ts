@@ -3,6 +3,7 @@
 import type { Revocation, RevocationKind, RevocationStore, Revoking } from '../ports/revocations.ts'
 import { insertAudit } from './audit.ts'
 import type { Integer } from './columns.ts'
+import { forgetProofs } from './flows.ts'
 import { forUpdate } from './liveness.ts'
 import type { Runner, Session } from './session.ts'
 import { undo } from './session.ts'
@@ -46,6 +47,7 @@ export function revocationStore(session: Session): RevocationStore {
     revokeSubject: (subject, revoking) =>
       revoke('subject', revoking, async (runner) => {
         await runner.changes(markGrantsOfSubject, { subject, now: revoking.now })
+        await runner.changes(forgetProofs, { subject })
         await runner.changes(removeOf, { subject, except: '' })
         return subject
       }),

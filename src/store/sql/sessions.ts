@@ -4,6 +4,7 @@ import type { SessionStore, StoredSession } from '../ports/sessions.ts'
 import { insertAudit } from './audit.ts'
 import { given, words } from './columns.ts'
 import type { Integer } from './columns.ts'
+import { useProof } from './flows.ts'
 import { subjectIsAlive } from './liveness.ts'
 import { undo } from './session.ts'
 import type { Session } from './session.ts'
@@ -17,7 +18,7 @@ const touchEvery = 60_000
 /** The session operations of the store. */
 export function sessionStore(session: Session, subjects: Subjects): SessionStore {
   return {
-    async startSession({ address, userAgent, methods, ...rest }, { replaces, audit } = {}) {
+    async startSession({ address, userAgent, methods, ...rest }, { replaces, proof, audit } = {}) {
       if (!(await subjects.isAlive(rest.subject))) return 'gone'
       const values = {
         ...rest,
@@ -26,6 +27,11 @@ export function sessionStore(session: Session, subjects: Subjects): SessionStore
         userAgent: userAgent ?? null,
       }
       return session.transact(async (runner) => {
+        // Before the session is written: whoever takes the person's rights away waits here, and then finds the session.
+        if (proof !== undefined) {
+          const used = { ...proof, subject: rest.subject, now: rest.createdAt }
+          if ((await runner.changes(useProof, used)) === 0) return undo('gone' as const)
+        }
         if (replaces !== undefined) await runner.changes(removeByHash, { hash: replaces })
         if ((await runner.changes(insert, values)) === 0) return undo('gone' as const)
         await insertAudit(runner, audit)
