@@ -103,9 +103,16 @@ export interface AuthorizationServerOptions<Scopes extends ScopeCatalogue = Scop
     readonly introspection?: RateLimitOption
     /** Wrong passwords for one account. 10 in 300 s unless told. */
     readonly login?: RateLimitOption
+    /** Wrong second factors of one kind for one account; five times as many in a day. 10 in 900 s unless told. */
+    readonly secondFactor?: RateLimitOption
     /** Registrations from one address. 20 in 3600 s unless told. */
     readonly registration?: RateLimitOption
   }
+  /**
+   * Whether people need a second factor. `optional`: whoever has set one up is asked for it. `required`: whoever has none is
+   * led to set one up before anything is issued. `optional` unless told.
+   */
+  readonly secondFactor?: 'optional' | 'required'
   /** What people see the service called; the host of the issuer unless told. */
   readonly serviceName?: string
   /**
@@ -158,6 +165,7 @@ export interface Settings {
   readonly registration: RegistrationOptions | undefined
   readonly dpopNonces: boolean
   readonly rateLimits: Required<NonNullable<AuthorizationServerOptions['rateLimits']>>
+  readonly secondFactor: 'optional' | 'required'
   readonly serviceName: string
   readonly pages: PageSet | undefined
   readonly onAudit: ((event: AuditEvent) => void) | undefined
@@ -233,6 +241,7 @@ export function settingsOf(
     registration: options.registration,
     dpopNonces: options.dpopNonces ?? false,
     rateLimits: rateLimitsOf(options.rateLimits),
+    secondFactor: secondFactorOf(options.secondFactor),
     serviceName: options.serviceName ?? new URL(issuer).host,
     pages: options.pages,
     onAudit: options.onAudit,
@@ -241,12 +250,18 @@ export function settingsOf(
   }
 }
 
+function secondFactorOf(given: string = 'optional'): Settings['secondFactor'] {
+  if (given === 'optional' || given === 'required') return given
+  throw wrong('secondFactor', 'optional or required')
+}
+
 function rateLimitsOf(given: AuthorizationServerOptions['rateLimits'] = {}): Settings['rateLimits'] {
   const defaults: Settings['rateLimits'] = {
     token: { points: 300, seconds: 60 },
     clientFailures: { points: 20, seconds: 60 },
     introspection: { points: 1200, seconds: 60 },
     login: { points: 10, seconds: 300 },
+    secondFactor: { points: 10, seconds: 900 },
     registration: { points: 20, seconds: 3600 },
   }
   for (const [name, limit] of Object.entries(given)) {

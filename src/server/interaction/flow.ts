@@ -6,7 +6,8 @@ import { AuthorizationError } from '../../protocol/authorization-error.ts'
 import { nextStep } from '../../protocol/authorization-step.ts'
 import type { AuthorizationStep } from '../../protocol/authorization-step.ts'
 import { redirectUriShape } from '../../protocol/redirect-uri.ts'
-import type { NewFlow, StoredSession } from '../../store/grant-store.ts'
+import type { FlowProof, NewFlow, StoredSession } from '../../store/grant-store.ts'
+import { secondFactorKinds } from '../factors/second-factors.ts'
 import type { Service } from '../service.ts'
 import { interactionOf } from './interaction.ts'
 import type { BegunAuthorization, PendingAuthorization } from './interaction.ts'
@@ -18,6 +19,8 @@ interface Begun {
   readonly hash: string
   /** The session there was when the request came: any other is a fresh login. */
   readonly sessionBefore: string | undefined
+  /** Who has shown one factor of two here. */
+  readonly proof?: FlowProof | undefined
 }
 
 /** The flow of an authorization request. */
@@ -85,7 +88,7 @@ export async function findAnyFlow(
   const data = found.data as unknown as { readonly sessionBefore?: string } & (
     { readonly next: string } | BegunAuthorization
   )
-  const begun = { id, hash, sessionBefore: data.sessionBefore }
+  const begun = { id, hash, sessionBefore: data.sessionBefore, proof: found.proof }
   if ('next' in data) return { ...begun, next: data.next }
   return { ...begun, pending: await interactionOf(service).resume(data) }
 }
@@ -113,8 +116,12 @@ export async function stepOf(
   { pending, sessionBefore }: Pick<Flow, 'pending' | 'sessionBefore'>,
 ): Promise<{ readonly step: AuthorizationStep; readonly remembered: Remembered | undefined }> {
   const remembered = session && (await rememberedFor(service, session.subject, pending))
+  const factors = session && (await secondFactorKinds(service, session.subject))
   const step = nextStep(pending.request, {
     authTime: session?.authTime,
+    methods: session?.methods,
+    factors,
+    isSecondFactorRequired: service.settings.secondFactor === 'required',
     isFresh: session?.hash !== sessionBefore,
     now: service.settings.now(),
     isConsentNeeded: isConsentNeeded(pending, remembered),

@@ -93,6 +93,21 @@ export const sessionCases: readonly GrantConformanceCase[] = [
     },
     3,
   ),
+  withWorld(
+    'SECURITY 195: a session is continued once, and not after its end',
+    async ({ callers, store }) => {
+      const old = loginSession()
+      await store.startSession(old)
+      const answers = await Promise.all(
+        callers(12).map((each) =>
+          each.startSession(loginSession(), { replaces: old.hash, isContinued: true }),
+        ),
+      )
+      assert.equal(count(answers, 'started'), 1)
+      assert.equal((await store.listSessions('alice', start)).length, 1)
+    },
+    4,
+  ),
   withWorld('a login that fails ends no session', async ({ store, place }) => {
     const old = loginSession()
     await store.startSession(old)

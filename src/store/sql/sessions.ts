@@ -18,7 +18,7 @@ const touchEvery = 60_000
 /** The session operations of the store. */
 export function sessionStore(session: Session, subjects: Subjects): SessionStore {
   return {
-    async startSession({ address, userAgent, methods, ...rest }, { replaces, proof, audit } = {}) {
+    async startSession({ address, userAgent, methods, ...rest }, { replaces, isContinued = false, proof, audit } = {}) {
       if (!(await subjects.isAlive(rest.subject))) return 'gone'
       const values = {
         ...rest,
@@ -32,7 +32,8 @@ export function sessionStore(session: Session, subjects: Subjects): SessionStore
           const used = { ...proof, subject: rest.subject, now: rest.createdAt }
           if ((await runner.changes(useProof, used)) === 0) return undo('gone' as const)
         }
-        if (replaces !== undefined) await runner.changes(removeByHash, { hash: replaces })
+        const replaced = replaces === undefined ? 0 : await runner.changes(removeByHash, { hash: replaces })
+        if (isContinued && replaced === 0) return undo('gone' as const)
         if ((await runner.changes(insert, values)) === 0) return undo('gone' as const)
         await insertAudit(runner, audit)
         return 'started' as const
