@@ -10,7 +10,10 @@ export function newTotpSeed(): string {
 }
 
 /** The seed and everything else that an app has to know, as an address that apps understand. */
-export function totpUri(seed: string, { service, account }: { readonly service: string; readonly account: string }): string {
+export function totpUri(
+  seed: string,
+  { service, account }: { readonly service: string; readonly account: string },
+): string {
   // The colon parts the two in the label, so neither may have one.
   const [issuer, label] = [service, account].map((text) => text.replaceAll(':', ' '))
   return new TOTP({ issuer: issuer ?? '', label: label ?? '', secret: Secret.fromBase32(seed) }).toString()

@@ -4,6 +4,8 @@ import type { PageContext, PageSet } from '../server/interaction/pages.ts'
 import { consentPage } from './consent.ts'
 import { errorPage } from './error.ts'
 import { loginPage } from './login.ts'
+import { secondFactorPage } from './second-factor.ts'
+import { securityPage } from './security.ts'
 import { signOutPage } from './sign-out.ts'
 import { stylesOf } from './styles.ts'
 import type { Brand } from './styles.ts'
@@ -41,6 +43,8 @@ export function defaultPages({ brand, translations = {} }: DefaultPagesOptions =
   return {
     pages: {
       login: (page, context) => loginPage(page, context, wordsOf(context)),
+      secondFactor: (page, context) => secondFactorPage(page, context, wordsOf(context)),
+      security: (page, context) => securityPage(page, context, wordsOf(context)),
       consent: (page, context) => consentPage(page, context, wordsOf(context)),
       signOut: (page, context) => signOutPage(page, context, wordsOf(context)),
       error: (page, context) => errorPage(page, context, wordsOf(context)),

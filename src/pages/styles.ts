@@ -107,6 +107,20 @@ button {
 }
 button:hover { filter: brightness(1.08); }
 button.other { color: var(--text); background: transparent; border-color: var(--field-line); font-weight: 500; }
+a.button {
+  display: block;
+  padding: 0.7rem 1rem;
+  font-weight: 600;
+  text-align: center;
+  text-decoration: none;
+  border-radius: 0.6rem;
+  color: var(--on-accent);
+  background: var(--accent);
+}
+input.code { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; letter-spacing: 0.12em; }
+details.way { margin-top: 1.25rem; font-size: 1rem; }
+.key { padding: 0.7rem 0.9rem; border-radius: 0.6rem; background: var(--soft); font-size: 1.1rem; }
+ol.codes { display: grid; grid-template-columns: repeat(auto-fit, minmax(12.5rem, 1fr)); gap: 0.35rem 1.5rem; margin: 1rem 0; padding-left: 2rem; }
 .buttons { display: flex; flex-wrap: wrap; gap: 0.75rem; }
 .buttons button { flex: 1 1 9rem; }
 :focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }

@@ -1,7 +1,10 @@
 /** Every sentence of the pages, by its key, so that each can be said in another language. */
 
+import { englishFactors, germanFactors } from './factor-words.ts'
+import type { FactorWords } from './factor-words.ts'
+
 /** The sentences of one language. A function gets what stands in the sentence. */
-export interface Words {
+export interface Words extends FactorWords {
   readonly logIn: string
   readonly logInTo: (service: string) => string
   readonly toContinueTo: string
@@ -44,6 +47,7 @@ export interface Words {
 
 /** English. */
 export const english: Words = {
+  ...englishFactors,
   logIn: 'Log in',
   logInTo: (service) => `Log in to ${service}`,
   toContinueTo: 'to continue to',
@@ -90,6 +94,7 @@ export const english: Words = {
 
 /** German. */
 export const german: Words = {
+  ...germanFactors,
   logIn: 'Anmelden',
   logInTo: (service) => `Bei ${service} anmelden`,
   toContinueTo: 'weiter zu',

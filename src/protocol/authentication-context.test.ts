@@ -22,7 +22,13 @@ test.each([
 
 test('two steps of a login are told as two methods, and as mfa', () => {
   expect(combinedMethods(['pwd'], ['otp'])).toEqual(['pwd', 'otp', 'mfa'])
-  expect(combinedMethods(['pwd', 'otp', 'mfa'], ['pop', 'user'])).toEqual(['pwd', 'otp', 'mfa', 'pop', 'user'])
+  expect(combinedMethods(['pwd', 'otp', 'mfa'], ['pop', 'user'])).toEqual([
+    'pwd',
+    'otp',
+    'mfa',
+    'pop',
+    'user',
+  ])
   expect(combinedMethods(['pwd'], ['pwd'])).toEqual(['pwd'])
 })
 

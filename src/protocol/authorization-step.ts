@@ -75,7 +75,9 @@ function factorStep(
   const wanted = [requested, isTwoNeeded ? twoFactors : undefined].filter((each) => each !== undefined)
   if (wanted.every((each) => reaches(acr, each))) return undefined
   if (isSecondFactorRequired && factors.length === 0) return 'set_up_factor'
-  return wanted.every((each) => canReach(factors, each)) ? 'second_factor' : 'unmet_authentication_requirements'
+  return wanted.every((each) => canReach(factors, each))
+    ? 'second_factor'
+    : 'unmet_authentication_requirements'
 }
 
 const twoFactors: ContextClass = 'urn:gatewright:acr:2fa'

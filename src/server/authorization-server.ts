@@ -25,6 +25,9 @@ import { dpopNonces } from './dpop-nonces.ts'
 import { addAuthorizationEndpoint } from './endpoints/authorization.ts'
 import { addConsentPage } from './endpoints/consent.ts'
 import { addLoginPage } from './endpoints/login.ts'
+import { passkeyScriptRoute } from './endpoints/passkey-script.ts'
+import { addSecondFactorPage } from './endpoints/second-factor.ts'
+import { addSecurityPage } from './endpoints/security.ts'
 import { addSignOutPage } from './endpoints/sign-out.ts'
 import { stylesheetRoute } from './endpoints/stylesheet.ts'
 import { addTokenEndpoint } from './endpoints/token.ts'
@@ -134,6 +137,8 @@ export function authorizationServer<const Scopes extends ScopeCatalogue>(
   if (site !== undefined) {
     addAuthorizationEndpoint(site)
     addLoginPage(site)
+    addSecondFactorPage(site)
+    addSecurityPage(site)
     addConsentPage(site)
     addSignOutPage(site)
   }
@@ -141,7 +146,8 @@ export function authorizationServer<const Scopes extends ScopeCatalogue>(
   const wellKnown = router()
   addMetadataEndpoint(wellKnown, settings)
   addResourceMetadataEndpoints(wellKnown, settings)
-  const styles = site === undefined ? [] : stylesheetRoute(site).declared
+  const styles =
+    site === undefined ? [] : [...stylesheetRoute(site).declared, ...passkeyScriptRoute(settings).declared]
   const declared = [...routes.declared, ...wellKnown.declared, ...styles]
   return {
     issuer: settings.issuer,

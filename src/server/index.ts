@@ -24,10 +24,13 @@ export type {
   PageClient,
   PageContext,
   PageForm,
+  PagePasskey,
   PagePerson,
   Pages,
   PageScope,
   PageSet,
+  SecondFactorPage,
+  SecurityPage,
   SignOutPage,
 } from './interaction/pages.ts'
 export type {

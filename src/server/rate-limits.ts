@@ -47,6 +47,8 @@ export interface RateLimits {
   clientFailures(clientId: string | undefined, address: string | undefined): Promise<FailureLimit>
   /** @param account In its one spelling, so that aliases share a count. */
   loginFailures(account: string, address: string | undefined): Promise<AttemptLimit>
+  /** Passkeys that are shown by one address. They cannot be guessed, but each costs work. */
+  passkeys(address: string | undefined): Promise<void>
   /** Second factors of one kind: whoever gets to try them knows the password, and locks no other way in. */
   factorFailures(subject: string, kind: AuthenticatorKind): AttemptLimit
 }
@@ -96,6 +98,7 @@ export function rateLimits(store: GrantStore, settings: Settings): RateLimits {
       address === undefined
         ? unlimited
         : failures('client', [clientId ?? '', place(address)], options.clientFailures),
+    passkeys: (address) => hit('passkey', [place(address)], { points: 60, seconds: 60 }),
     factorFailures(subject, kind) {
       const { points, seconds } = options.secondFactor
       return attemptsIn(store, now, [

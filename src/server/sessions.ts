@@ -31,7 +31,11 @@ export interface Sessions {
    * The same session with more methods, under another cookie: what `start` answers. The time of the login stays, as the first
    * factor is as old as it is, and so does the absolute end.
    */
-  stepUp(session: StoredSession, methods: readonly string[], address: string | undefined): Promise<string | undefined>
+  stepUp(
+    session: StoredSession,
+    methods: readonly string[],
+    address: string | undefined,
+  ): Promise<string | undefined>
   /** The session of a cookie, if it is alive. */
   find(cookie: string | undefined): Promise<StoredSession | undefined>
   /** Ends a session: what the cookie holds is worth nothing from then on. */
@@ -85,7 +89,9 @@ export function sessionsIn(
       const cookie = randomToken(32)
       const { id, subject } = session
       const from = address === undefined ? {} : { address }
-      const audit = [auditEvent('session.stepped_up', at, { subject, details: { methods, session: id }, ...from })]
+      const audit = [
+        auditEvent('session.stepped_up', at, { subject, details: { methods, session: id }, ...from }),
+      ]
       const outcome = await store.startSession(
         { ...session, hash: sha256Base64url(cookie), methods, idleUntil: idleEnd(at) },
         { audit, replaces: session.hash, isContinued: true },

@@ -25,7 +25,12 @@ export function addAuthorizationEndpoint(site: PageSite): void {
 }
 
 /** What a person has to do, and the flow waits for. */
-const pageSteps: ReadonlySet<AuthorizationStep> = new Set(['login', 'second_factor', 'set_up_factor', 'consent'])
+const pageSteps: ReadonlySet<AuthorizationStep> = new Set([
+  'login',
+  'second_factor',
+  'set_up_factor',
+  'consent',
+])
 
 /** The name of the flow in an address. */
 export function flowIdIn(query: SentParameters): string | undefined {
@@ -70,7 +75,9 @@ async function proceed(
     case 'interaction_required':
       return visit.redirect(await refuse(open, visit, flow, step, 'The person has to set up a second factor'))
     case 'unmet_authentication_requirements':
-      return visit.redirect(await refuse(open, visit, flow, step, 'The person cannot log in as strongly as this'))
+      return visit.redirect(
+        await refuse(open, visit, flow, step, 'The person cannot log in as strongly as this'),
+      )
     case 'consent_required':
       return visit.redirect(await refuse(open, visit, flow, step, 'The person has to agree first'))
     case 'issue': {

@@ -104,9 +104,13 @@ export async function registeredPasskey(
     })
     .catch(() => undefined)
   const [challenge] = used
-  if (!verified?.verified || challenge === undefined || !(await useChallenge(service, challenge))) return undefined
+  if (!verified?.verified || challenge === undefined || !(await useChallenge(service, challenge)))
+    return undefined
   const { credential } = verified.registrationInfo
-  const kept: Kept = { publicKey: encodeBase64url(credential.publicKey), transports: transportsOf(credential.transports) }
+  const kept: Kept = {
+    publicKey: encodeBase64url(credential.publicKey),
+    transports: transportsOf(credential.transports),
+  }
   return {
     id: randomToken(16),
     subject,
@@ -153,7 +157,8 @@ export async function provenPasskey(
     // A counter that fell is one of the things that throw: the key may have been copied (WebAuthn §6.1.1).
     .catch(() => undefined)
   const [challenge] = used
-  if (!verified?.verified || challenge === undefined || !(await useChallenge(service, challenge))) return undefined
+  if (!verified?.verified || challenge === undefined || !(await useChallenge(service, challenge)))
+    return undefined
   const { newCounter } = verified.authenticationInfo
   return (await store.advanceAuthenticator(found.id, newCounter, settings.now())) ? found : undefined
 }
@@ -181,7 +186,10 @@ function ours(settings: Settings, binding: string, used: string[]): (challenge: 
   }
 }
 
-function descriptorOf({ lookup = '', data }: StoredAuthenticator): { readonly id: string; readonly transports: string[] } {
+function descriptorOf({ lookup = '', data }: StoredAuthenticator): {
+  readonly id: string
+  readonly transports: string[]
+} {
   const { transports } = JSON.parse(data) as Kept
   return { id: lookup, transports: [...transports] }
 }

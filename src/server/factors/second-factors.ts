@@ -19,7 +19,10 @@ export interface SecondFactors {
 }
 
 /** All second factors of an account. */
-export async function secondFactorsOf({ store }: Pick<Service, 'store'>, subject: string): Promise<SecondFactors> {
+export async function secondFactorsOf(
+  { store }: Pick<Service, 'store'>,
+  subject: string,
+): Promise<SecondFactors> {
   const all = await store.listAuthenticators(subject)
   return {
     apps: all.filter(({ kind }) => kind === 'totp'),
@@ -34,7 +37,10 @@ export async function secondFactorKinds(
   subject: string,
 ): Promise<readonly SecondFactorKind[]> {
   const { apps, passkeys } = await secondFactorsOf(service, subject)
-  return [...(apps.length > 0 ? (['totp'] as const) : []), ...(passkeys.length > 0 ? (['passkey'] as const) : [])]
+  return [
+    ...(apps.length > 0 ? (['totp'] as const) : []),
+    ...(passkeys.length > 0 ? (['passkey'] as const) : []),
+  ]
 }
 
 /** Seals the seed of an authenticator app, for this place alone. */
@@ -61,7 +67,11 @@ export async function proveByApp(service: Service, subject: string, typed: strin
       const seed = openSeed(settings, data, id)
       const step = seed === undefined ? undefined : totpStep(seed, code, settings.now())
       // The database says who was first: two that send one code at once are not both let in (RFC 6238 §5.2).
-      if (step !== undefined && step > counter && (await store.advanceAuthenticator(id, step, settings.now()))) {
+      if (
+        step !== undefined &&
+        step > counter &&
+        (await store.advanceAuthenticator(id, step, settings.now()))
+      ) {
         return true
       }
     }
@@ -74,7 +84,11 @@ export async function proveByApp(service: Service, subject: string, typed: strin
  *
  * @throws {HttpError} 429 after too many wrong ones.
  */
-export async function proveByRecoveryCode(service: Service, subject: string, typed: string): Promise<boolean> {
+export async function proveByRecoveryCode(
+  service: Service,
+  subject: string,
+  typed: string,
+): Promise<boolean> {
   return attempted(service, subject, 'recovery', async () => {
     const { settings, store, tell } = service
     const audit = [auditEvent('recovery_code.used', settings.now(), { subject })]
@@ -102,7 +116,8 @@ async function attempted(
     throw error
   }
   if (answer) await limit.succeeded()
-  else await service.audit([auditEvent('factor.failed', service.settings.now(), { subject, details: { kind } })])
+  else
+    await service.audit([auditEvent('factor.failed', service.settings.now(), { subject, details: { kind } })])
   return answer
 }
 

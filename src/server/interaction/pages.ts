@@ -1,6 +1,7 @@
 /** The port of the pages: what each has to show. What they look like stands on the other side, and can be replaced. */
 
 import type { Html } from '../../http/html.ts'
+import type { SecondFactorPage, SecurityPage } from './factor-pages.ts'
 
 /** What every page knows. */
 export interface PageContext {
@@ -35,6 +36,18 @@ export interface PagePerson {
   readonly name?: string | undefined
 }
 
+/**
+ * What a form for a passkey needs. It is sent by the script, and hidden without: see `passkey-script.ts` for its attributes.
+ * Field: `credential`, hidden and empty.
+ */
+export interface PagePasskey {
+  readonly form: PageForm
+  /** The address of the script. */
+  readonly script: string
+  /** What the browser is asked for, as JSON. */
+  readonly options: string
+}
+
 /** The login page. Fields: `username`, `password`. */
 export interface LoginPage {
   readonly form: PageForm
@@ -43,11 +56,13 @@ export interface LoginPage {
   /** What is in the field for the username. */
   readonly username?: string | undefined
   /** What went wrong the last time. */
-  readonly error?: 'credentials' | 'too_many' | 'busy' | 'missing' | undefined
+  readonly error?: 'credentials' | 'too_many' | 'busy' | 'missing' | 'passkey' | undefined
   /** With `too_many`: when to try again, in seconds. */
   readonly retryAfter?: number | undefined
   /** A link that ends without logging in. */
   readonly cancel?: PageForm | undefined
+  /** Logging in with a passkey instead, where there are any. */
+  readonly passkey?: PagePasskey | undefined
 }
 
 /** A scope on the consent page. */
@@ -93,9 +108,13 @@ export interface ErrorPage {
   readonly requestId?: string | undefined
 }
 
+export type { SecondFactorPage, SecurityPage } from './factor-pages.ts'
+
 /** One function a page. Each gives the whole document. */
 export interface Pages {
   readonly login: (page: LoginPage, context: PageContext) => Html
+  readonly secondFactor: (page: SecondFactorPage, context: PageContext) => Html
+  readonly security: (page: SecurityPage, context: PageContext) => Html
   readonly consent: (page: ConsentPage, context: PageContext) => Html
   readonly signOut: (page: SignOutPage, context: PageContext) => Html
   readonly error: (page: ErrorPage, context: PageContext) => Html

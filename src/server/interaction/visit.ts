@@ -50,6 +50,8 @@ export interface PageOptions {
   /** The redirect URI behind the form: some browsers hold `form-action` against redirects as well. */
   readonly formTarget?: string | undefined
   readonly headers?: Readonly<Record<string, string>>
+  /** Whether the page has our script. */
+  readonly hasScript?: boolean
 }
 
 /** The path of the style sheet; its name changes with its content. */
@@ -107,12 +109,12 @@ export async function visitOf(
           ? expireCookie(sessionCookie)
           : serializeCookie(sessionCookie, value, { maxAge: settings.lifetimes.sessionAbsolute })
     },
-    page: (status, page, { formTarget, headers = {} } = {}) =>
+    page: (status, page, { formTarget, hasScript, headers = {} } = {}) =>
       new Response(page.toString(), {
         status,
         headers: headersOf({
           'content-type': 'text/html; charset=utf-8',
-          'content-security-policy': policy(formTarget),
+          'content-security-policy': policy(formTarget, hasScript),
           ...headers,
         }),
       }),
@@ -141,10 +143,11 @@ export function pageHeaders({ issuer }: Settings): Readonly<Record<string, strin
   }
 }
 
-/** The policy of a page: nothing but our own style sheet and pictures, no script at all. */
-export function policy(formTarget?: string): string {
+/** The policy of a page: nothing but our own style sheet and pictures, and no script at all but where there is one of ours. */
+export function policy(formTarget?: string, hasScript = false): string {
   return [
     "default-src 'none'",
+    ...(hasScript ? ["script-src 'self'"] : []),
     "style-src 'self'",
     "img-src 'self' data:",
     "base-uri 'none'",

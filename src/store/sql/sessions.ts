@@ -18,7 +18,10 @@ const touchEvery = 60_000
 /** The session operations of the store. */
 export function sessionStore(session: Session, subjects: Subjects): SessionStore {
   return {
-    async startSession({ address, userAgent, methods, ...rest }, { replaces, isContinued = false, proof, audit } = {}) {
+    async startSession(
+      { address, userAgent, methods, ...rest },
+      { replaces, isContinued = false, proof, audit } = {},
+    ) {
       if (!(await subjects.isAlive(rest.subject))) return 'gone'
       const values = {
         ...rest,
