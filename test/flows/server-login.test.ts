@@ -146,6 +146,17 @@ describe.each(dialects)('%s', (dialect) => {
     expect((await old.open(requestUrl(at, 'web'))).path).toBe('/login')
   })
 
+  test('a login that is sent twice at the same moment is a login', async () => {
+    const { at, browser } = await person(dialect)
+    await wholeWay(browser, requestUrl(at, 'web'))
+    const again = await browser.open(requestUrl(at, 'web', { prompt: 'login' }))
+    const both = await Promise.all([1, 2].map(() => browser.submit(again, { username: 'alice', password })))
+    // One ends in the code; the other finds that the flow has ended, or that the cookie has changed.
+    expect(both.map(({ status }) => status).filter((status) => status >= 500)).toEqual([])
+    expect(both.filter(({ location }) => location !== undefined)).toHaveLength(1)
+    expect((await browser.open(requestUrl(at, 'web'))).location).toBeDefined()
+  })
+
   test('SECURITY 198: a session ends when it is idle, and after its time', async () => {
     const { at, browser } = await person(dialect)
     await wholeWay(browser, requestUrl(at, 'web'))

@@ -1,58 +1,23 @@
 /** Logging in with a second factor: setting it up, being asked for it, and everything that must not get past it. */
 
-import { TOTP, Secret } from 'otpauth'
+import { Secret } from 'otpauth'
 import { describe, expect, test } from 'vitest'
-import { defaultPages } from '../../src/pages/default-pages.ts'
 import { dialects } from '../setup/database.ts'
-import type { Dialect } from '../setup/database.ts'
 import { browserOf, requestUrl } from './browser-jar.ts'
-import type { Arrived, JarBrowser } from './browser-jar.ts'
-import { issuer, world } from './server-world.ts'
+import {
+  appOf,
+  codeOf,
+  halfMinute,
+  logIn,
+  password,
+  person,
+  recoveryCodesOn,
+  seedOn,
+  sessionCookie,
+  withApp,
+} from './second-factor-person.ts'
+import { issuer } from './server-world.ts'
 import type { World } from './server-world.ts'
-
-const password = 'correct horse battery'
-const sessionCookie = '__Host-gatewright-session'
-const halfMinute = 30_000
-
-/** A server with alice, and her browser. */
-async function person(dialect: Dialect, more: Parameters<typeof world>[1] = {}) {
-  const at = await world(dialect, { pages: defaultPages(), ...more })
-  return { at, browser: browserOf(at.server.app) }
-}
-
-/** What an app with this seed shows. */
-function codeOf(seed: string, at: World): string {
-  return new TOTP({ secret: Secret.fromBase32(seed) }).generate({ timestamp: at.clock.now })
-}
-
-async function logIn(browser: JarBrowser, url = `${issuer}/login?next=/account/security`): Promise<Arrived> {
-  return browser.submit(await browser.open(url), { username: 'alice', password })
-}
-
-/** Sets an app up, and gives its seed and the recovery codes; the clock is then past the code that was used. */
-async function withApp(at: World, browser: JarBrowser) {
-  const list = await logIn(browser)
-  expect(list.path).toBe('/account/security')
-  const setup = await browser.submit(list, { action: 'app' })
-  const seed = seedOn(setup)
-  const done = await browser.submit(setup, { code: codeOf(seed, at), name: 'Phone' })
-  expect(done.status).toBe(200)
-  at.clock.now += halfMinute
-  return { seed, codes: recoveryCodesOn(done) }
-}
-
-/** Her app, of all that she has. */
-async function appOf(at: World) {
-  return (await at.store.listAuthenticators(at.alice)).find(({ kind }) => kind === 'totp')
-}
-
-function seedOn(page: Arrived): string {
-  return /<code>([A-Z2-7 ]{39})<\/code>/.exec(page.body)?.[1]?.replaceAll(' ', '') ?? ''
-}
-
-function recoveryCodesOn(page: Arrived): readonly string[] {
-  return [...page.body.matchAll(/<code>([a-z0-9-]{19})<\/code>/g)].map(([, code = '']) => code)
-}
 
 /** A stranger who knows the password, after typing it in. */
 async function halfWay(at: World, url?: string) {
