@@ -2,6 +2,7 @@
 
 import { sha256Base64url } from '../crypto/hash.ts'
 import { randomToken } from '../crypto/random.ts'
+import { DatabaseError } from '../store/database-error.ts'
 import type { GrantStore, SessionStart, StoredSession } from '../store/grant-store.ts'
 import { auditEvent } from './audit.ts'
 import type { AuditEvent } from './audit.ts'
@@ -51,38 +52,50 @@ export function sessionsIn(
   const { now, lifetimes } = settings
   const idleEnd = (at: number): number => at + lifetimes.sessionIdle * 1000
 
+  async function started(
+    { subject, methods, replaces, proof, address, userAgent }: SessionBegin,
+    id: string,
+  ): Promise<string | undefined> {
+    const at = now()
+    const cookie = randomToken(32)
+    const from = address === undefined ? {} : { address }
+    const audit = [auditEvent('login.succeeded', at, { subject, details: { methods, session: id }, ...from })]
+    const outcome = await store.startSession(
+      {
+        hash: sha256Base64url(cookie),
+        id,
+        subject,
+        createdAt: at,
+        authTime: at,
+        methods,
+        idleUntil: idleEnd(at),
+        expiresAt: at + lifetimes.sessionAbsolute * 1000,
+        ...from,
+        ...(userAgent === undefined ? {} : { userAgent: userAgent.slice(0, 300) }),
+      },
+      {
+        audit,
+        ...(replaces === undefined ? {} : { replaces: replaces.hash }),
+        ...(proof === undefined ? {} : { proof }),
+      },
+    )
+    if (outcome === 'gone') return undefined
+    tell(audit)
+    return cookie
+  }
+
   return {
-    async start({ subject, methods, replaces, proof, address, userAgent }) {
-      const at = now()
-      const cookie = randomToken(32)
-      // The same person logs in again: pages that are open in other tabs stay theirs.
-      const id = replaces?.subject === subject ? replaces.id : randomToken(16)
-      const from = address === undefined ? {} : { address }
-      const audit = [
-        auditEvent('login.succeeded', at, { subject, details: { methods, session: id }, ...from }),
-      ]
-      const outcome = await store.startSession(
-        {
-          hash: sha256Base64url(cookie),
-          id,
-          subject,
-          createdAt: at,
-          authTime: at,
-          methods,
-          idleUntil: idleEnd(at),
-          expiresAt: at + lifetimes.sessionAbsolute * 1000,
-          ...from,
-          ...(userAgent === undefined ? {} : { userAgent: userAgent.slice(0, 300) }),
-        },
-        {
-          audit,
-          ...(replaces === undefined ? {} : { replaces: replaces.hash }),
-          ...(proof === undefined ? {} : { proof }),
-        },
-      )
-      if (outcome === 'gone') return undefined
-      tell(audit)
-      return cookie
+    async start(begin) {
+      const { subject, replaces } = begin
+      if (replaces?.subject !== subject) return started(begin, randomToken(16))
+      try {
+        // The same person logs in again: pages that are open in other tabs stay theirs.
+        return await started(begin, replaces.id)
+      } catch (error) {
+        // Sent twice at the same moment: the other has the name already.
+        if (!(error instanceof DatabaseError && error.code === 'conflict')) throw error
+        return started(begin, randomToken(16))
+      }
     },
     async stepUp({ lastSeenAt: _, ...session }, methods, address) {
       const at = now()
