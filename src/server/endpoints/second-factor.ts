@@ -81,14 +81,16 @@ async function posted(
   if (sent.one('decision') === 'cancel' && flow.pending !== undefined) {
     return visit.redirect(await refuse(open, visit, flow, 'access_denied', 'The person did not log in'))
   }
-  const kind =
-    sent.one('credential') !== undefined
-      ? 'passkey'
-      : sent.one('recovery_code') !== undefined
-        ? 'recovery'
-        : 'app'
+  const kind = asked.form.some(([name]) => name === 'credential')
+    ? 'passkey'
+    : asked.form.some(([name]) => name === 'recovery_code')
+      ? 'recovery'
+      : 'app'
+  const shown = sent.one(fields[kind])
+  // Nothing was tried.
+  if (shown === undefined) return show(asked, flow, known, 422, { error: kind })
   try {
-    const methods = await proven(asked, known, sent, kind)
+    const methods = await proven(asked, known, kind, shown)
     if (methods === undefined) return await show(asked, flow, known, 401, { error: kind })
     const cookie = await started(asked, flow, known, combinedMethods(known.methods, methods))
     // The password was changed meanwhile, the account disabled, or the same page was sent from another tab.
@@ -102,22 +104,25 @@ async function posted(
   }
 }
 
+/** The field of each way. */
+const fields = { app: 'code', recovery: 'recovery_code', passkey: 'credential' } as const
+
 /** The methods that were shown just now; `undefined` when they were not. */
 async function proven(
   { open, visit }: PageRequest,
   { subject }: Known,
-  sent: Parameters,
-  kind: 'app' | 'recovery' | 'passkey',
+  kind: keyof typeof fields,
+  shown: string,
 ): Promise<readonly string[] | undefined> {
   switch (kind) {
     case 'app':
-      return (await proveByApp(open, subject, sent.one('code') ?? '')) ? ['otp'] : undefined
+      return (await proveByApp(open, subject, shown)) ? ['otp'] : undefined
     case 'recovery':
-      return (await proveByRecoveryCode(open, subject, sent.one('recovery_code') ?? '')) ? ['otp'] : undefined
+      return (await proveByRecoveryCode(open, subject, shown)) ? ['otp'] : undefined
     case 'passkey': {
       await open.limits.passkeys(visit.address)
       const binding = `${visit.browserHash}.${subject}`
-      const passkey = await provenPasskey(open, sent.one('credential') ?? '', 'second-factor', binding)
+      const passkey = await provenPasskey(open, shown, 'second-factor', binding)
       return passkey?.subject === subject ? ['pop', 'user'] : undefined
     }
   }
