@@ -1,10 +1,16 @@
 /** Every sentence of the pages, by its key, so that each can be said in another language. */
 
+import { englishAccount, germanAccount } from './account/words.ts'
+import type { AccountWords } from './account/words.ts'
+import { englishDevice, germanDevice } from './device-words.ts'
+import type { DeviceWords } from './device-words.ts'
 import { englishFactors, germanFactors } from './factor-words.ts'
 import type { FactorWords } from './factor-words.ts'
 
 /** The sentences of one language. A function gets what stands in the sentence. */
 export interface Words extends FactorWords {
+  readonly accountPages: AccountWords
+  readonly devicePage: DeviceWords
   readonly logIn: string
   readonly logInTo: (service: string) => string
   readonly toContinueTo: string
@@ -15,12 +21,17 @@ export interface Words extends FactorWords {
   readonly tooManyTries: (seconds: number) => string
   readonly busy: string
   readonly missing: string
+  readonly chooseAccount: string
+  readonly continueAs: string
+  readonly otherAccount: string
   readonly consentTitle: string
   readonly asksFor: string
   readonly unverified: string
   readonly unverifiedText: string
   readonly willBeAbleTo: string
   readonly opens: string
+  /** After the operations that there was room for. */
+  readonly more: (count: number) => string
   readonly isNew: string
   readonly account: string
   readonly goesTo: string
@@ -37,6 +48,12 @@ export interface Words extends FactorWords {
   readonly signOutQuestion: (person: string) => string
   readonly signedOut: string
   readonly signedOutText: string
+  readonly goOn: string
+  readonly goOnText: string
+  readonly backTo: string
+  readonly asksToSignOut: string
+  /** Scopes of OpenID Connect by name; for others the server's own text is shown. */
+  readonly identity: Readonly<Record<string, string>>
   readonly errorTitle: string
   readonly problems: Readonly<
     Record<'request' | 'expired' | 'cross_site' | 'unavailable' | 'unexpected', string>
@@ -45,9 +62,17 @@ export interface Words extends FactorWords {
   readonly number: string
 }
 
+/** Words of a language that replace some of what there is. */
+export type Translation = Partial<Omit<Words, 'accountPages' | 'devicePage'>> & {
+  readonly accountPages?: Partial<AccountWords>
+  readonly devicePage?: Partial<DeviceWords>
+}
+
 /** English. */
 export const english: Words = {
   ...englishFactors,
+  accountPages: englishAccount,
+  devicePage: englishDevice,
   logIn: 'Log in',
   logInTo: (service) => `Log in to ${service}`,
   toContinueTo: 'to continue to',
@@ -58,12 +83,16 @@ export const english: Words = {
   tooManyTries: (seconds) => `Too many tries. Try again in ${spanIn(seconds, 'second', 'minute')}.`,
   busy: 'Too many people are logging in just now. Try again in a moment.',
   missing: 'Fill in the username and the password.',
+  chooseAccount: 'Choose an account',
+  continueAs: 'Continue as',
+  otherAccount: 'Use another account',
   consentTitle: 'Allow access?',
   asksFor: 'asks for access to your account',
   unverified: 'Not verified',
   unverifiedText: 'Nobody has checked who is behind this application. Go on only if you know it.',
   willBeAbleTo: 'It will be able to',
   opens: 'What this opens',
+  more: (count) => `and ${count} more`,
   isNew: 'New',
   account: 'Your account',
   goesTo: 'You go on to',
@@ -80,6 +109,16 @@ export const english: Words = {
   signOutQuestion: (person) => `You are logged in as ${person}. Do you want to sign out?`,
   signedOut: 'You are signed out',
   signedOutText: 'You can close this window.',
+  goOn: 'Go on',
+  goOnText: 'You are sent back to the application. If nothing happens, press the button.',
+  backTo: 'Back to',
+  asksToSignOut: 'asks to sign you out.',
+  identity: {
+    openid: 'Know who you are here',
+    profile: 'See your name and username',
+    email: 'See your e-mail address',
+    offline_access: 'Keep access while you are away',
+  },
   errorTitle: 'This did not work',
   problems: {
     request: 'The application sent a request that cannot be answered. Nothing was shared.',
@@ -95,6 +134,8 @@ export const english: Words = {
 /** German. */
 export const german: Words = {
   ...germanFactors,
+  accountPages: germanAccount,
+  devicePage: germanDevice,
   logIn: 'Anmelden',
   logInTo: (service) => `Bei ${service} anmelden`,
   toContinueTo: 'weiter zu',
@@ -106,12 +147,16 @@ export const german: Words = {
     `Zu viele Versuche. Versuchen Sie es in ${spanIn(seconds, 'Sekunde', 'Minute', 'n')} wieder.`,
   busy: 'Gerade melden sich zu viele an. Versuchen Sie es gleich noch einmal.',
   missing: 'Geben Sie Benutzername und Passwort ein.',
+  chooseAccount: 'Konto wählen',
+  continueAs: 'Weiter als',
+  otherAccount: 'Anderes Konto verwenden',
   consentTitle: 'Zugriff erlauben?',
   asksFor: 'möchte auf Ihr Konto zugreifen',
   unverified: 'Nicht geprüft',
   unverifiedText: 'Niemand hat geprüft, wer hinter dieser Anwendung steht. Nur weiter, wenn Sie sie kennen.',
   willBeAbleTo: 'Sie kann dann',
   opens: 'Was das öffnet',
+  more: (count) => `und ${count} weitere`,
   isNew: 'Neu',
   account: 'Ihr Konto',
   goesTo: 'Es geht weiter zu',
@@ -128,6 +173,16 @@ export const german: Words = {
   signOutQuestion: (person) => `Sie sind als ${person} angemeldet. Möchten Sie sich abmelden?`,
   signedOut: 'Sie sind abgemeldet',
   signedOutText: 'Sie können dieses Fenster schließen.',
+  goOn: 'Weiter',
+  goOnText: 'Sie werden zur Anwendung zurückgeleitet. Wenn nichts geschieht, drücken Sie den Knopf.',
+  backTo: 'Zurück zu',
+  asksToSignOut: 'möchte Sie abmelden.',
+  identity: {
+    openid: 'Wissen, wer Sie hier sind',
+    profile: 'Ihren Namen und Benutzernamen sehen',
+    email: 'Ihre E-Mail-Adresse sehen',
+    offline_access: 'Zugriff behalten, während Sie weg sind',
+  },
   errorTitle: 'Das hat nicht geklappt',
   problems: {
     request:
@@ -141,6 +196,16 @@ export const german: Words = {
   },
   detail: 'Für die Entwickler',
   number: 'Nummer',
+}
+
+/** What a translation says, and for the rest what was said before. */
+export function translated(before: Words, { accountPages, devicePage, ...words }: Translation): Words {
+  return {
+    ...before,
+    ...words,
+    accountPages: { ...before.accountPages, ...accountPages },
+    devicePage: { ...before.devicePage, ...devicePage },
+  }
 }
 
 function spanIn(seconds: number, second: string, minute: string, plural = 's'): string {

@@ -16,8 +16,12 @@ export interface Standing {
   readonly factors?: readonly SecondFactorKind[] | undefined
   /** Whether nothing is issued to anybody with one factor. */
   readonly isSecondFactorRequired?: boolean | undefined
+  /** Whether they have said since this request came that they go on as who they are. */
+  readonly isChosen?: boolean | undefined
   /** Whether they still have to agree; not looked at while nobody is logged in. */
   readonly isConsentNeeded: boolean
+  /** The request is for somebody else, by a hint that is sure. */
+  readonly isAnotherPerson?: boolean
   /** Milliseconds since 1970. */
   readonly now: number
 }
@@ -25,6 +29,7 @@ export interface Standing {
 /** What comes next: a page, the code, or the error of a request that forbids pages. */
 export type AuthorizationStep =
   | 'login'
+  | 'select_account'
   | 'second_factor'
   | 'set_up_factor'
   | 'consent'
@@ -50,6 +55,9 @@ export function nextStep(
   // Core §3.1.2.1: with `none` no page is ever shown.
   const isSilent = request.prompt.includes('none')
   if (!isLoggedIn(request, standing)) return isSilent ? 'login_required' : 'login'
+  // Core §3.1.2.2: it is answered for the person it names, or not at all.
+  if (standing.isAnotherPerson === true) return isSilent || standing.isFresh ? 'login_required' : 'login'
+  if (isChoiceNeeded(request, standing)) return 'select_account'
   const factor = factorStep(request.acrValues, standing)
   if (factor !== undefined) return isSilent ? silently[factor] : factor
   if (standing.isConsentNeeded) return isSilent ? 'consent_required' : 'consent'
@@ -88,6 +96,15 @@ function isLoggedIn(
 ): boolean {
   if (authTime === undefined) return false
   // Core §3.1.2.1: whoever is there already has to come in again.
-  if ((prompt.includes('login') || prompt.includes('select_account')) && !isFresh) return false
-  return maxAge === undefined || isFresh || now - authTime <= maxAge * 1000
+  if (prompt.includes('login') && !isFresh) return false
+  // An age of nothing is a login at this moment, however fast somebody asks.
+  return maxAge === undefined || isFresh || (maxAge > 0 && now - authTime <= maxAge * 1000)
+}
+
+/** Core §3.1.2.1: they say who goes on. A login says so as well; and `none` stands alone, so it is never asked silently. */
+function isChoiceNeeded(
+  { prompt }: Pick<AuthorizationRequest, 'prompt'>,
+  { isFresh, isChosen = false }: Standing,
+): boolean {
+  return prompt.includes('select_account') && !isFresh && !isChosen
 }

@@ -100,6 +100,7 @@ export type {
   NewGrant,
   NewRefreshToken,
   StoredFamily,
+  SessionFamily,
   StoredGrant,
 } from './ports/grants.ts'
 export type { FlowProof, FlowStore, NewFlow, StoredFlow } from './ports/flows.ts'

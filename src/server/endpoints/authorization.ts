@@ -27,6 +27,7 @@ export function addAuthorizationEndpoint(site: PageSite): void {
 /** What a person has to do, and the flow waits for. */
 const pageSteps: ReadonlySet<AuthorizationStep> = new Set([
   'login',
+  'select_account',
   'second_factor',
   'set_up_factor',
   'consent',
@@ -64,6 +65,7 @@ async function proceed(
   const { basePath } = open.settings
   switch (step) {
     case 'login':
+    case 'select_account':
     case 'consent':
       return visit.redirect(`${basePath}/${step}?flow=${flow.id ?? ''}`)
     case 'second_factor':
@@ -71,19 +73,19 @@ async function proceed(
     case 'set_up_factor':
       return visit.redirect(`${basePath}/account/security?flow=${flow.id ?? ''}`)
     case 'login_required':
-      return visit.redirect(await refuse(open, visit, flow, step, 'Nobody is logged in'))
+      return visit.answer(await refuse(open, visit, flow, step, 'Nobody is logged in'))
     case 'interaction_required':
-      return visit.redirect(await refuse(open, visit, flow, step, 'The person has to set up a second factor'))
+      return visit.answer(await refuse(open, visit, flow, step, 'The person has to set up a second factor'))
     case 'unmet_authentication_requirements':
-      return visit.redirect(
+      return visit.answer(
         await refuse(open, visit, flow, step, 'The person cannot log in as strongly as this'),
       )
     case 'consent_required':
-      return visit.redirect(await refuse(open, visit, flow, step, 'The person has to agree first'))
+      return visit.answer(await refuse(open, visit, flow, step, 'The person has to agree first'))
     case 'issue': {
       // The step says so only of a person who is logged in.
       if (session === undefined) return expired(asked)
-      return visit.redirect(await finish(open, visit, flow, session, { remembered }))
+      return visit.answer(await finish(open, visit, flow, session, { remembered }))
     }
   }
 }

@@ -79,7 +79,7 @@ async function posted(
 ): Promise<Response> {
   const { open, visit } = asked
   if (sent.one('decision') === 'cancel' && flow.pending !== undefined) {
-    return visit.redirect(await refuse(open, visit, flow, 'access_denied', 'The person did not log in'))
+    return visit.answer(await refuse(open, visit, flow, 'access_denied', 'The person did not log in'))
   }
   const kind = asked.form.some(([name]) => name === 'credential')
     ? 'passkey'

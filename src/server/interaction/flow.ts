@@ -4,10 +4,12 @@ import { sha256Base64url } from '../../crypto/hash.ts'
 import { randomToken } from '../../crypto/random.ts'
 import { AuthorizationError } from '../../protocol/authorization-error.ts'
 import { nextStep } from '../../protocol/authorization-step.ts'
+import type { AuthorizationAnswer } from '../../protocol/authorization-response.ts'
 import type { AuthorizationStep } from '../../protocol/authorization-step.ts'
 import { redirectUriShape } from '../../protocol/redirect-uri.ts'
 import type { FlowProof, NewFlow, StoredSession } from '../../store/grant-store.ts'
 import { secondFactorKinds } from '../factors/second-factors.ts'
+import { subjectFor } from '../openid/subject.ts'
 import type { Service } from '../service.ts'
 import { interactionOf } from './interaction.ts'
 import type { BegunAuthorization, PendingAuthorization } from './interaction.ts'
@@ -17,10 +19,14 @@ interface Begun {
   /** Its name in addresses. */
   readonly id: string
   readonly hash: string
-  /** The session there was when the request came: any other is a fresh login. */
+  /** The session there was when the request came. */
   readonly sessionBefore: string | undefined
+  /** When the request came, in milliseconds since 1970: a login after it is a fresh one. */
+  readonly begunAt: number
   /** Who has shown one factor of two here. */
   readonly proof?: FlowProof | undefined
+  /** The name of the session whose person has said here that they go on as who they are. */
+  readonly chosen?: string | undefined
 }
 
 /** The flow of an authorization request. */
@@ -71,7 +77,7 @@ async function begin({ store, settings }: Service, visit: Visit, data: NewFlow['
     createdAt: now,
     expiresAt: now + settings.lifetimes.flow * 1000,
   })
-  return { id, hash, sessionBefore }
+  return { id, hash, sessionBefore, begunAt: now }
 }
 
 /** A flow by its name; `undefined` when it is not this browser's, is done, or is too old. */
@@ -85,12 +91,39 @@ export async function findAnyFlow(
   const found = await service.store.findFlow(hash, visit.browserHash, service.settings.now())
   if (found === undefined) return undefined
   // Written by `begin`.
-  const data = found.data as unknown as { readonly sessionBefore?: string } & (
+  const data = found.data as unknown as { readonly sessionBefore?: string; readonly chosen?: string } & (
     { readonly next: string } | BegunAuthorization
   )
-  const begun = { id, hash, sessionBefore: data.sessionBefore, proof: found.proof }
+  const begun = {
+    id,
+    hash,
+    sessionBefore: data.sessionBefore,
+    begunAt: found.createdAt,
+    chosen: data.chosen,
+    proof: found.proof,
+  }
   if ('next' in data) return { ...begun, next: data.next }
-  return { ...begun, pending: await interactionOf(service).resume(data) }
+  const pending = await interactionOf(service).resume(data)
+  // Core §3.1.2.1: the languages that the application knows its user to read.
+  visit.preferLanguages(pending.request.uiLocales)
+  return { ...begun, pending }
+}
+
+/**
+ * Writes down that the person of this session goes on as who they are (`prompt=select_account`). Where the flow was changed or
+ * used meanwhile nothing is written, and whoever goes on is asked again.
+ */
+export async function choose(
+  { store, settings }: Service,
+  visit: Visit,
+  { hash }: Pick<Flow, 'hash'>,
+  session: StoredSession,
+): Promise<void> {
+  const now = settings.now()
+  const found = await store.findFlow(hash, visit.browserHash, now)
+  if (found === undefined) return
+  const { data: from } = found
+  await store.changeFlow(hash, visit.browserHash, { from, to: { ...from, chosen: session.id } }, now)
 }
 
 /** As `findAnyFlow`, for the pages that only an authorization request leads to. */
@@ -113,7 +146,12 @@ export interface Remembered {
 export async function stepOf(
   service: Service,
   session: StoredSession | undefined,
-  { pending, sessionBefore }: Pick<Flow, 'pending' | 'sessionBefore'>,
+  {
+    pending,
+    sessionBefore,
+    begunAt = Infinity,
+    chosen,
+  }: Pick<Flow, 'pending' | 'sessionBefore' | 'chosen'> & Partial<Pick<Flow, 'begunAt'>>,
 ): Promise<{ readonly step: AuthorizationStep; readonly remembered: Remembered | undefined }> {
   const remembered = session && (await rememberedFor(service, session.subject, pending))
   const factors = session && (await secondFactorKinds(service, session.subject))
@@ -122,9 +160,13 @@ export async function stepOf(
     methods: session?.methods,
     factors,
     isSecondFactorRequired: service.settings.secondFactor === 'required',
-    isFresh: session?.hash !== sessionBefore,
+    // A session that got a second factor meanwhile has another hash, and is as old as it was.
+    isFresh: session !== undefined && session.hash !== sessionBefore && session.authTime >= begunAt,
+    // Whoever has come in since did not choose.
+    isChosen: chosen !== undefined && chosen === session?.id,
     now: service.settings.now(),
     isConsentNeeded: isConsentNeeded(pending, remembered),
+    isAnotherPerson: session !== undefined && isAnother(service, session, pending),
   })
   return { step, remembered }
 }
@@ -139,12 +181,13 @@ export async function finish(
     scopes,
     remembered,
   }: { readonly scopes?: readonly string[]; readonly remembered: Remembered | undefined },
-): Promise<string> {
+): Promise<AuthorizationAnswer> {
   const { hash, pending } = flow
   return interactionOf(service).approve(pending, {
     subject: session.subject,
     authTime: session.authTime,
     sessionId: session.id,
+    methods: session.methods,
     ...(scopes === undefined ? {} : { scopes }),
     ...(remembered === undefined ? {} : { grantId: remembered.grantId }),
     ...(hash === undefined ? {} : { flow: { hash, browserHash: visit.browserHash } }),
@@ -162,7 +205,7 @@ export async function refuse(
   flow: Pick<Flow, 'pending'> & { readonly hash?: string },
   error: AuthorizationError['code'],
   description: string,
-): Promise<string> {
+): Promise<AuthorizationAnswer> {
   if (flow.hash !== undefined) {
     const { store, settings } = service
     if (!(await store.consumeFlow(flow.hash, visit.browserHash, settings.now()))) {
@@ -175,7 +218,7 @@ export async function refuse(
 async function rememberedFor(
   { store, settings }: Service,
   subject: string,
-  { client, scopes, resources }: PendingAuthorization,
+  { client, agreement: scopes, resources }: PendingAuthorization,
 ): Promise<(Remembered & { readonly isEnough: boolean }) | undefined> {
   const grants = await store.listGrants({ subject, clientId: client.id, limit: 20, now: settings.now() })
   const grant =
@@ -200,4 +243,13 @@ function isConsentNeeded(
   // RFC 8252 §8.6: any program on the computer can say that it is this one, so the person is asked each time.
   if (!client.isConfidential && redirectUriShape(request.redirectUri) !== 'https') return true
   return remembered?.isEnough !== true
+}
+
+/** Whether the request is for somebody else than who is logged in. */
+function isAnother(
+  { settings }: Service,
+  { subject }: StoredSession,
+  { client, onlySubject }: PendingAuthorization,
+): boolean {
+  return onlySubject !== undefined && subjectFor(settings, client, subject) !== onlySubject
 }

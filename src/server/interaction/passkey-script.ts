@@ -1,12 +1,11 @@
-/** The one script that pages have: it asks the browser for a passkey, and sends the answer as a form. */
+/** The script of the pages with passkeys: it asks the browser for a passkey, and sends the answer as a form. */
 
-import { createHash } from 'node:crypto'
 import type { Settings } from '../settings.ts'
+import { assetPath } from './assets.ts'
 
-/** The path of the script; its name changes with its content. */
-export function passkeyScriptPath({ basePath }: Pick<Settings, 'basePath'>): string {
-  const name = createHash('sha256').update(passkeyScript).digest('base64url').slice(0, 16)
-  return `${basePath}/assets/${name}.js`
+/** The path of the script. */
+export function passkeyScriptPath(settings: Pick<Settings, 'basePath'>): string {
+  return assetPath(settings, passkeyScript, 'js')
 }
 
 /**

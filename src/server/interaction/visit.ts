@@ -1,16 +1,17 @@
 /** A request from a person's browser: whose it is, and the page or the address it is answered with. */
 
-import { createHash } from 'node:crypto'
 import { sha256Base64url } from '../../crypto/hash.ts'
 import { randomToken } from '../../crypto/random.ts'
 import { deriveKey } from '../../crypto/seal.ts'
 import { expireCookie, readCookie, serializeCookie } from '../../http/cookies.ts'
 import { crossSite, csrfToken, isCsrfToken } from '../../http/csrf.ts'
+import type { AuthorizationAnswer } from '../../protocol/authorization-response.ts'
 import type { Html } from '../../http/html.ts'
 import { HttpError } from '../../http/http-error.ts'
 import type { StoredSession } from '../../store/grant-store.ts'
 import type { Service } from '../service.ts'
 import type { Settings } from '../settings.ts'
+import { assetPath, formPostScript } from './assets.ts'
 import type { PageContext, PageForm, Pages, PageSet } from './pages.ts'
 
 /** Holds the secret of a login session (RFC 6265bis: the prefix keeps other hosts from setting it). */
@@ -29,6 +30,8 @@ export interface Visit {
   readonly session: StoredSession | undefined
   readonly pages: Pages
   readonly context: PageContext
+  /** The pages of this visit are in the first of these languages (BCP 47) that there are words in, if there is one. */
+  preferLanguages(tags: readonly string[]): void
   /** A form for the pages of this visit. */
   form(path: string, purpose: FormPurpose): PageForm
   /**
@@ -43,6 +46,8 @@ export interface Visit {
   page(status: number, page: Html, options?: PageOptions): Response
   /** RFC 9700 §4.12: 303, so that nothing that was posted is posted again elsewhere. */
   redirect(location: string): Response
+  /** The way back to an application. */
+  answer(answer: AuthorizationAnswer): Response
 }
 
 /** What goes with a page. */
@@ -56,8 +61,7 @@ export interface PageOptions {
 
 /** The path of the style sheet; its name changes with its content. */
 export function stylesheetPath(settings: Settings, { styles }: PageSet): string {
-  const name = createHash('sha256').update(styles).digest('base64url').slice(0, 16)
-  return `${settings.basePath}/assets/${name}.css`
+  return assetPath(settings, styles, 'css')
 }
 
 /** Looks at who comes. */
@@ -84,13 +88,32 @@ export async function visitOf(
     return headers
   }
 
+  let context = pageContext(settings, set, request)
+  const page: Visit['page'] = (status, document, { formTarget, hasScript, headers = {} } = {}) =>
+    new Response(document.toString(), {
+      status,
+      headers: headersOf({
+        'content-type': 'text/html; charset=utf-8',
+        'content-security-policy': policy(formTarget, hasScript),
+        ...headers,
+      }),
+    })
+  const redirect: Visit['redirect'] = (location) =>
+    new Response(null, { status: 303, headers: headersOf({ location }) })
+
   return {
     request,
     address,
     browserHash: sha256Base64url(browser),
     session,
     pages: set.pages,
-    context: pageContext(settings, set, request),
+    get context() {
+      return context
+    },
+    preferLanguages(tags) {
+      const language = firstOf(set.languages, tags)
+      if (language !== undefined) context = { ...context, language }
+    },
     form: (path, purpose) => ({
       action: `${settings.basePath}${path}`,
       csrf: csrfToken(key, boundTo(purpose)),
@@ -109,17 +132,27 @@ export async function visitOf(
           ? expireCookie(sessionCookie)
           : serializeCookie(sessionCookie, value, { maxAge: settings.lifetimes.sessionAbsolute })
     },
-    page: (status, page, { formTarget, hasScript, headers = {} } = {}) =>
-      new Response(page.toString(), {
-        status,
-        headers: headersOf({
-          'content-type': 'text/html; charset=utf-8',
-          'content-security-policy': policy(formTarget, hasScript),
-          ...headers,
-        }),
-      }),
-    redirect: (location) => new Response(null, { status: 303, headers: headersOf({ location }) }),
+    page,
+    redirect,
+    answer: (answer) =>
+      answer.form === undefined
+        ? redirect(answer.location)
+        : page(200, formPost(settings, set, context, answer), {
+            formTarget: answer.location,
+            hasScript: true,
+          }),
   }
+}
+
+/** The page that posts an answer to an application. */
+export function formPost(
+  settings: Settings,
+  { pages }: PageSet,
+  context: PageContext,
+  { location, form = [] }: AuthorizationAnswer,
+): Html {
+  const script = assetPath(settings, formPostScript, 'js')
+  return pages.formPost({ action: location, fields: form, script }, context)
 }
 
 /** What a page is shown with. */
@@ -143,12 +176,12 @@ export function pageHeaders({ issuer }: Settings): Readonly<Record<string, strin
   }
 }
 
-/** The policy of a page: nothing but our own style sheet and pictures, and no script at all but where there is one of ours. */
+/** The policy of a page: nothing but our own style sheet and pictures; a script only where there is one, and of our own. */
 export function policy(formTarget?: string, hasScript = false): string {
   return [
     "default-src 'none'",
-    ...(hasScript ? ["script-src 'self'"] : []),
     "style-src 'self'",
+    ...(hasScript ? ["script-src 'self'"] : []),
     "img-src 'self' data:",
     "base-uri 'none'",
     "frame-ancestors 'none'",
@@ -170,12 +203,18 @@ function formTargets(redirectUri: string | undefined): string {
 
 function languageOf(languages: readonly string[], request: Request): string {
   const asked = (request.headers.get('accept-language') ?? '').split(',', 20)
-  for (const each of asked) {
-    const tag = each.split(';')[0]?.trim().toLowerCase() ?? ''
+  const tags = asked.map((each) => each.split(';')[0]?.trim() ?? '')
+  return firstOf(languages, tags) ?? languages[0] ?? 'en'
+}
+
+/** The language of the first tag that there is one for: `de-CH` is read by who reads `de`. */
+function firstOf(languages: readonly string[], tags: readonly string[]): string | undefined {
+  for (const each of tags.slice(0, 20)) {
+    const tag = each.toLowerCase()
     const found = languages.find(
-      (language) => language.toLowerCase() === tag || tag.startsWith(`${language}-`),
+      (language) => language.toLowerCase() === tag || tag.startsWith(`${language.toLowerCase()}-`),
     )
     if (found !== undefined) return found
   }
-  return languages[0] ?? 'en'
+  return undefined
 }
