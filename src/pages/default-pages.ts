@@ -1,6 +1,7 @@
 /** The pages that the authorization server has unless it is given others. */
 
 import type { PageContext, PageSet } from '../server/interaction/pages.ts'
+import { factorsPage } from './account/factors.ts'
 import { applicationsPage, sessionsPage } from './account/lists.ts'
 import { overviewPage, profilePage } from './account/overview.ts'
 import { passwordPage, removalPage } from './account/password.ts'
@@ -11,7 +12,6 @@ import { errorPage } from './error.ts'
 import { formPostPage } from './form-post.ts'
 import { loginPage } from './login.ts'
 import { secondFactorPage } from './second-factor.ts'
-import { securityPage } from './security.ts'
 import { signOutPage } from './sign-out.ts'
 import { stylesOf } from './styles.ts'
 import type { Brand } from './styles.ts'
@@ -55,12 +55,12 @@ export function defaultPages({ brand, translations = {} }: DefaultPagesOptions =
     pages: {
       login: (page, context) => loginPage(page, context, wordsOf(context)),
       secondFactor: (page, context) => secondFactorPage(page, context, wordsOf(context)),
-      security: (page, context) => securityPage(page, context, wordsOf(context)),
       consent: (page, context) => consentPage(page, context, wordsOf(context)),
       account: {
         overview: (page, context) => overviewPage(page, context, wordsOf(context)),
         profile: (page, context) => profilePage(page, context, wordsOf(context)),
         password: (page, context) => passwordPage(page, context, wordsOf(context)),
+        factors: (page, context) => factorsPage(page, context, wordsOf(context)),
         sessions: (page, context) => sessionsPage(page, context, wordsOf(context)),
         applications: (page, context) => applicationsPage(page, context, wordsOf(context)),
         removal: (page, context) => removalPage(page, context, wordsOf(context)),

@@ -15,7 +15,6 @@ export interface FactorWords {
   readonly wrongAppCode: string
   readonly wrongRecoveryCode: string
   readonly noFactorHere: string
-  readonly securityTitle: string
   readonly securityText: string
   readonly factorNeeded: string
   readonly noFactors: string
@@ -24,10 +23,10 @@ export interface FactorWords {
   readonly addedOn: string
   readonly usedOn: string
   readonly never: string
-  readonly date: (at: number) => string
   readonly factorName: string
   readonly rename: string
   readonly remove: string
+  readonly removeText: string
   readonly removeNamed: (name: string) => string
   readonly renameNamed: (name: string) => string
   readonly tooManyFactors: string
@@ -38,10 +37,8 @@ export interface FactorWords {
   readonly recoveryCodes: string
   readonly recoveryCodesLeft: (count: number) => string
   readonly newRecoveryCodes: string
-  readonly backToAccount: string
   readonly goOn: string
   readonly appStepScan: string
-  readonly appStepQr: string
   readonly appStepType: string
   readonly openInApp: string
   readonly appStepCode: string
@@ -66,19 +63,18 @@ export const englishFactors: FactorWords = {
   wrongAppCode: 'This code is not right, or it was used already. Wait for the next one.',
   wrongRecoveryCode: 'This recovery code is not right, or it was used already.',
   noFactorHere: 'This browser cannot use your passkey. Use a recovery code, or another browser.',
-  securityTitle: 'Logging in safely',
   securityText: 'A second factor keeps your account closed to somebody who knows your password.',
   factorNeeded: 'To go on you need a second factor. Set one up here.',
   noFactors: 'You have no second factor yet.',
   appKind: 'Authenticator app',
   passkeyKind: 'Passkey',
-  addedOn: 'added',
-  usedOn: 'last used',
-  never: 'never used',
-  date: (at) => new Date(at).toLocaleDateString('en', { dateStyle: 'medium', timeZone: 'UTC' }),
+  addedOn: 'Added',
+  usedOn: 'Last used',
+  never: 'Never',
   factorName: 'Name',
   rename: 'Rename',
   remove: 'Remove',
+  removeText: 'All other browsers will be logged out.',
   removeNamed: (name) => `Remove ${name}`,
   renameNamed: (name) => `Rename ${name}`,
   tooManyFactors: 'There are too many already. Remove one first.',
@@ -90,10 +86,8 @@ export const englishFactors: FactorWords = {
   recoveryCodesLeft: (count) =>
     count === 1 ? 'One is left. Each works once.' : `${count} are left. Each works once.`,
   newRecoveryCodes: 'Make new recovery codes',
-  backToAccount: 'Back to your account',
   goOn: 'Continue',
   appStepScan: 'Add this service in your authenticator app.',
-  appStepQr: 'Scan this code with the app.',
   appStepType: 'Or type in this key:',
   openInApp: 'Open in an app on this device',
   appStepCode: 'Code that the app shows now',
@@ -120,19 +114,18 @@ export const germanFactors: FactorWords = {
   wrongRecoveryCode: 'Dieser Wiederherstellungscode stimmt nicht oder wurde schon verwendet.',
   noFactorHere:
     'Dieser Browser kann Ihren Passkey nicht verwenden. Nehmen Sie einen Wiederherstellungscode oder einen anderen Browser.',
-  securityTitle: 'Sicher anmelden',
   securityText: 'Ein zweiter Faktor hält Ihr Konto auch für jemanden geschlossen, der Ihr Passwort kennt.',
   factorNeeded: 'Um fortzufahren, brauchen Sie einen zweiten Faktor. Richten Sie hier einen ein.',
   noFactors: 'Sie haben noch keinen zweiten Faktor.',
   appKind: 'Authenticator-App',
   passkeyKind: 'Passkey',
-  addedOn: 'hinzugefügt',
-  usedOn: 'zuletzt verwendet',
-  never: 'nie verwendet',
-  date: (at) => new Date(at).toLocaleDateString('de', { dateStyle: 'medium', timeZone: 'UTC' }),
+  addedOn: 'Hinzugefügt',
+  usedOn: 'Zuletzt verwendet',
+  never: 'Nie',
   factorName: 'Name',
   rename: 'Umbenennen',
   remove: 'Entfernen',
+  removeText: 'Alle anderen Browser werden abgemeldet.',
   removeNamed: (name) => `${name} entfernen`,
   renameNamed: (name) => `${name} umbenennen`,
   tooManyFactors: 'Es sind schon zu viele. Entfernen Sie zuerst einen.',
@@ -144,10 +137,8 @@ export const germanFactors: FactorWords = {
   recoveryCodesLeft: (count) =>
     count === 1 ? 'Es ist noch einer da. Jeder gilt einmal.' : `Es sind noch ${count} da. Jeder gilt einmal.`,
   newRecoveryCodes: 'Neue Wiederherstellungscodes erzeugen',
-  backToAccount: 'Zurück zum Konto',
   goOn: 'Weiter',
   appStepScan: 'Fügen Sie diesen Dienst in Ihrer Authenticator-App hinzu.',
-  appStepQr: 'Scannen Sie diesen Code mit der App.',
   appStepType: 'Oder geben Sie diesen Schlüssel ein:',
   openInApp: 'In einer App auf diesem Gerät öffnen',
   appStepCode: 'Code, den die App jetzt zeigt',

@@ -29,7 +29,6 @@ import { addConsentPage } from './endpoints/consent.ts'
 import { addDevicePage } from './endpoints/device.ts'
 import { addLoginPage } from './endpoints/login.ts'
 import { addSecondFactorPage } from './endpoints/second-factor.ts'
-import { addSecurityPage } from './endpoints/security.ts'
 import { addAccountChooser } from './endpoints/select-account.ts'
 import { addSignOutPage } from './endpoints/sign-out.ts'
 import { assetRoutes } from './endpoints/assets.ts'
@@ -149,7 +148,6 @@ export function authorizationServer<const Scopes extends ScopeCatalogue>(
     addAuthorizationEndpoint(site)
     addLoginPage(site)
     addSecondFactorPage(site)
-    addSecurityPage(site)
     addAccountChooser(site)
     addConsentPage(site)
     addDevicePage(site)

@@ -30,6 +30,9 @@ export type {
 export type { ChooserPage } from './interaction/chooser-page.ts'
 export type { DevicePage } from './interaction/device-page.ts'
 export type {
+  AccountFactor,
+  AccountFactorsList,
+  AccountFactorsPage,
   ConsentPage,
   ErrorPage,
   LoginPage,
@@ -43,7 +46,6 @@ export type {
   PageScope,
   PageSet,
   SecondFactorPage,
-  SecurityPage,
   SignOutPage,
 } from './interaction/pages.ts'
 export type {

@@ -112,7 +112,7 @@ describe.each(dialects)('%s', (dialect) => {
     await page.fill('#passkey-name', 'Laptop of Alice')
     await page.click('button:has-text("Add a passkey")')
     await page.waitForSelector('ol.codes')
-    await page.click('a.button')
+    await page.click('a.button.strong')
     await page.waitForSelector('text=Laptop of Alice')
     const { credentials } = await session.send('WebAuthn.getCredentials', { authenticatorId: id })
     expect(credentials.map(({ isResidentCredential, rpId }) => [isResidentCredential, rpId])).toEqual([
@@ -187,7 +187,7 @@ test('a passkey is offered under the field for the username', async () => {
   await page.goto(security)
   // Nothing is clicked: the authenticator takes what the list would offer.
   await page.waitForURL(security)
-  await page.waitForSelector('ul.scopes')
+  await page.waitForSelector('ul.rows')
   await context.close()
 })
 
@@ -210,6 +210,7 @@ test('a passkey that is not used leaves the page as it was', async () => {
 
 test.each([
   { name: 'wide and light', width: 1280, colorScheme: 'light', locale: 'en' },
+  { name: 'in between', width: 600, colorScheme: 'light', locale: 'de' },
   { name: 'narrow and dark', width: 320, colorScheme: 'dark', locale: 'de' },
 ] as const)(
   'SECURITY 255: the pages of second factors are clean for axe and keep their policy: $name',
@@ -248,13 +249,13 @@ test.each([
     await page.press('#code', 'Enter')
     await page.waitForSelector('ol.codes')
     await check('security-codes')
-    await page.click('a.button')
+    await page.click('a.button.strong')
     await page.waitForSelector('form[data-passkey]:not([hidden])')
     await page.fill('#passkey-name', 'Ein Laptop mit einem ziemlich langen Namen, und noch mehr')
     await page.click('form[data-passkey] button')
-    await page.waitForSelector('ul.scopes li:nth-child(2)')
+    await page.waitForSelector('ul.rows > li:nth-child(2)')
     await check('security-list')
-    await page.click('ul.scopes details:first-of-type summary')
+    await page.click('ul.rows details:first-of-type summary')
     await check('security-list-open')
     clock.ahead += 30_000
     await forgetLogin(page.context())

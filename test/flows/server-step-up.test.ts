@@ -124,7 +124,7 @@ describe.each(dialects)('%s', (dialect) => {
     expect((await browser.open(`${issuer}/consent?flow=${flow}`)).path).toBe('/account/security')
     expect(await at.store.listGrants({ limit: 10, now: at.clock.now })).toEqual([])
     const { done } = await setUpApp(at, browser, list)
-    const next = /class="button" href="([^"]*)"/.exec(done.body)?.[1] ?? ''
+    const next = /class="button strong" href="([^"]*)"/.exec(done.body)?.[1] ?? ''
     const consent = await browser.open(issuer + next)
     expect(consent.path).toBe('/consent')
     const answer = await browser.submit(consent, { decision: 'allow' })

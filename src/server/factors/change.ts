@@ -61,25 +61,26 @@ export async function addFactor(
   return { cookie, codes: recoveryCodes > 0 ? undefined : await renewRecoveryCodes(service, visit, session) }
 }
 
-/** Removes a factor of the person; with the last one, their recovery codes. */
+/** Removes a factor of the person; with the last one, their recovery codes. Answers whether there was one. */
 export async function removeFactor(
   service: Service,
   visit: Visit,
   session: StoredSession,
   id: string,
-): Promise<void> {
+): Promise<boolean> {
   const { store, tell } = service
   const { subject } = session
   const before = await secondFactorsOf(service, subject)
   // Recovery codes are not removed one by one.
   const factor = [...before.apps, ...before.passkeys].find((each) => each.id === id)
-  if (factor === undefined) return
+  if (factor === undefined) return false
   const audit = [eventOf(service, visit, 'factor.removed', subject, { factor: id, kind: factor.kind })]
-  if (!(await store.removeAuthenticator(id, subject, audit))) return
+  if (!(await store.removeAuthenticator(id, subject, audit))) return false
   tell(audit)
   await endOthers(service, visit, session)
   const { apps, passkeys } = await secondFactorsOf(service, subject)
   if (apps.length + passkeys.length === 0) await store.replaceRecoveryCodes(subject, [])
+  return true
 }
 
 /** New recovery codes in the place of the old ones. Answers them: nothing can show them again. */

@@ -1,5 +1,6 @@
 /** What the pages of second factors have to show. */
 
+import type { AccountFrame } from './account-pages.ts'
 import type { PageClient, PageForm, PagePasskey, PagePerson } from './pages.ts'
 
 /**
@@ -21,7 +22,7 @@ export interface SecondFactorPage {
 }
 
 /** A second factor in the list of its owner. */
-export interface PageFactor {
+export interface AccountFactor {
   readonly id: string
   readonly kind: 'totp' | 'passkey'
   /** Its owner's own text. */
@@ -31,12 +32,13 @@ export interface PageFactor {
   readonly lastUsedAt?: number | undefined
 }
 
-/** The pages on which a person keeps their second factors. */
-export type SecurityPage =
-  | SecurityOverview
+/** The part of the account in which a person keeps their second factors. */
+export type AccountFactorsPage =
+  | AccountFactorsList
   | {
       /** Setting up an authenticator app. Fields: `code`, `name`. */
       readonly step: 'app'
+      readonly frame: AccountFrame
       readonly form: PageForm
       /** For apps, as an address that they open. */
       readonly uri: string
@@ -49,6 +51,7 @@ export type SecurityPage =
   | {
       /** Recovery codes, shown this once. */
       readonly step: 'codes'
+      readonly frame: AccountFrame
       readonly codes: readonly string[]
       readonly next: string
     }
@@ -57,10 +60,11 @@ export type SecurityPage =
  * The list. Fields of its forms: `action` (`app`, `passkey`, `rename`, `remove`, `codes`), `id` and `name` for those that are
  * about one factor.
  */
-export interface SecurityOverview {
+export interface AccountFactorsList {
   readonly step: 'list'
+  readonly frame: AccountFrame
   readonly form: PageForm
-  readonly factors: readonly PageFactor[]
+  readonly factors: readonly AccountFactor[]
   /** How many are left. */
   readonly recoveryCodes: number
   /** Making a passkey, where there can be any. Field besides: `name`. */
@@ -70,6 +74,4 @@ export interface SecurityOverview {
   readonly isNeeded: boolean
   /** Where it goes on, once there is one. */
   readonly next?: string | undefined
-  /** The account page. */
-  readonly account: string
 }

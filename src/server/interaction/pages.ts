@@ -1,7 +1,7 @@
 /** The port of the pages: what each has to show. What they look like stands on the other side, and can be replaced. */
 
 import type { Html } from '../../http/html.ts'
-import type { SecondFactorPage, SecurityPage } from './factor-pages.ts'
+import type { SecondFactorPage } from './factor-pages.ts'
 import type { AccountPages } from './account-pages.ts'
 import type { ChooserPage } from './chooser-page.ts'
 import type { DevicePage } from './device-page.ts'
@@ -140,13 +140,17 @@ export interface ErrorPage {
   readonly requestId?: string | undefined
 }
 
-export type { SecondFactorPage, SecurityPage } from './factor-pages.ts'
+export type {
+  AccountFactor,
+  AccountFactorsList,
+  AccountFactorsPage,
+  SecondFactorPage,
+} from './factor-pages.ts'
 
 /** One function a page. Each gives the whole document. */
 export interface Pages {
   readonly login: (page: LoginPage, context: PageContext) => Html
   readonly secondFactor: (page: SecondFactorPage, context: PageContext) => Html
-  readonly security: (page: SecurityPage, context: PageContext) => Html
   readonly consent: (page: ConsentPage, context: PageContext) => Html
   readonly account: AccountPages
   readonly chooser: (page: ChooserPage, context: PageContext) => Html

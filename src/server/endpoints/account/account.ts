@@ -4,6 +4,7 @@ import { router } from '../../../api/router.ts'
 import type { AnyRouter } from '../../../api/router.ts'
 import type { PageSite } from '../page-request.ts'
 import { addApplicationsPage } from './applications.ts'
+import { addFactorsPages } from './factors.ts'
 import { addPasswordPage } from './password.ts'
 import { addOverviewPage, addProfilePage } from './profile.ts'
 import { addRemovalPage } from './removal.ts'
@@ -14,6 +15,7 @@ export function addAccountPages(site: PageSite): void {
   addOverviewPage(site)
   addProfilePage(site)
   addPasswordPage(site)
+  addFactorsPages(site)
   addSessionsPage(site)
   addApplicationsPage(site)
   addRemovalPage(site)
