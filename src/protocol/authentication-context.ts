@@ -9,6 +9,22 @@ export const contextClasses = ['urn:gatewright:acr:1fa', 'urn:gatewright:acr:2fa
 /** One of {@link contextClasses}. */
 export type ContextClass = (typeof contextClasses)[number]
 
+/** How somebody was known, as tokens tell it. */
+export interface AuthenticationContext {
+  readonly acr?: string
+  /** RFC 8176. */
+  readonly amr?: readonly string[]
+}
+
+/** What a request asks for. */
+export interface ContextRequest {
+  /** Any of these will do; values that nobody here knows ask for nothing (OpenID Connect Core §3.1.2.1). */
+  readonly acrValues: readonly string[]
+  readonly claims?: {
+    readonly acr?: { readonly values: readonly string[]; readonly isEssential: boolean } | undefined
+  }
+}
+
 /** What a person can show besides a password. */
 export type SecondFactorKind = 'totp' | 'passkey'
 
@@ -42,6 +58,38 @@ export function combinedMethods(first: readonly string[], second: readonly strin
  */
 export function requestedClass(acrValues: readonly string[]): ContextClass | undefined {
   return contextClasses.find((known) => acrValues.includes(known))
+}
+
+/**
+ * All that a request asks for, to be reached together; `undefined` when nobody could: OpenID Connect Core §5.5.1.1 wants one of
+ * the essential values in the token, or no token.
+ */
+export function requestedClasses({ acrValues, claims }: ContextRequest): readonly ContextClass[] | undefined {
+  const { values = [], isEssential = false } = claims?.acr ?? {}
+  const byClaim = requestedClass(values)
+  if (isEssential && values.length > 0 && byClaim === undefined) return undefined
+  return [requestedClass(acrValues), byClaim].filter((each) => each !== undefined)
+}
+
+/**
+ * The class that the tokens name: the strongest of those asked for that the login reaches, in the words of whoever asked, and what
+ * the login is where nothing was asked for. An essential one goes first.
+ */
+export function toldClass(methods: readonly string[], { acrValues, claims }: ContextRequest): ContextClass {
+  const acr = acrOf(methods)
+  const reached = contextClasses.filter((each) => reaches(acr, each)).toReversed()
+  const { values = [], isEssential = false } = claims?.acr ?? {}
+  const essential = isEssential ? reached.find((each) => values.includes(each)) : undefined
+  return essential ?? reached.find((each) => acrValues.includes(each) || values.includes(each)) ?? acr
+}
+
+/** What somebody else has written down, a token or a row, as far as it is of the right kind. */
+export function contextIn(kept: Readonly<Record<string, unknown>> | undefined): AuthenticationContext {
+  const { acr, amr } = kept ?? {}
+  return {
+    ...(typeof acr === 'string' ? { acr } : {}),
+    ...(Array.isArray(amr) ? { amr: amr.filter((method) => typeof method === 'string') } : {}),
+  }
 }
 
 /** Whether a class is as strong as another. */

@@ -1,7 +1,7 @@
 /** What a person has to do before an authorization request is answered (OpenID Connect Core §3.1.2.3, §3.1.2.4). */
 
-import { acrOf, canReach, reaches, requestedClass } from './authentication-context.ts'
-import type { ContextClass, SecondFactorKind } from './authentication-context.ts'
+import { acrOf, canReach, reaches, requestedClasses } from './authentication-context.ts'
+import type { ContextClass, ContextRequest, SecondFactorKind } from './authentication-context.ts'
 import type { AuthorizationRequest } from './authorization-request.ts'
 
 /** What is known of the person at the moment of asking. */
@@ -49,7 +49,7 @@ export type AuthorizationStep =
  * ```
  */
 export function nextStep(
-  request: Pick<AuthorizationRequest, 'prompt' | 'maxAge' | 'acrValues'>,
+  request: Pick<AuthorizationRequest, 'prompt' | 'maxAge' | 'acrValues' | 'claims'>,
   standing: Standing,
 ): AuthorizationStep {
   // Core §3.1.2.1: with `none` no page is ever shown.
@@ -58,7 +58,7 @@ export function nextStep(
   // Core §3.1.2.2: it is answered for the person it names, or not at all.
   if (standing.isAnotherPerson === true) return isSilent || standing.isFresh ? 'login_required' : 'login'
   if (isChoiceNeeded(request, standing)) return 'select_account'
-  const factor = factorStep(request.acrValues, standing)
+  const factor = factorStep(request, standing)
   if (factor !== undefined) return isSilent ? silently[factor] : factor
   if (standing.isConsentNeeded) return isSilent ? 'consent_required' : 'consent'
   return 'issue'
@@ -73,14 +73,15 @@ const silently = {
 
 /** What is missing of the class that the request asks for, that the server asks for, or that the person has chosen. */
 function factorStep(
-  acrValues: readonly string[],
+  request: ContextRequest,
   { methods = [], factors = [], isSecondFactorRequired = false }: Standing,
 ): keyof typeof silently | undefined {
   const acr = acrOf(methods)
-  const requested = requestedClass(acrValues)
+  const requested = requestedClasses(request)
+  if (requested === undefined) return 'unmet_authentication_requirements'
   // Whoever has a second factor is never let in with one, whichever way the session came to be.
   const isTwoNeeded = isSecondFactorRequired || factors.length > 0
-  const wanted = [requested, isTwoNeeded ? twoFactors : undefined].filter((each) => each !== undefined)
+  const wanted = isTwoNeeded ? [...requested, twoFactors] : requested
   if (wanted.every((each) => reaches(acr, each))) return undefined
   if (isSecondFactorRequired && factors.length === 0) return 'set_up_factor'
   return wanted.every((each) => canReach(factors, each))

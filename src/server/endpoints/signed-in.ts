@@ -12,6 +12,8 @@ export interface SignedInOptions {
   readonly maxAge?: number
   /** Where to go on after a login, below the issuer; the page that was asked for unless told. */
   readonly next?: string
+  /** Tokens come of it: where the server requires a second factor, whoever has none sets one up first. */
+  readonly isIssuing?: boolean
 }
 
 /** For what changes an account, a login may be this old: 15 minutes, in seconds. */
@@ -23,7 +25,7 @@ export const recently = 900
  */
 export async function whenSignedIn(
   { open, visit }: PageRequest,
-  { maxAge, next }: SignedInOptions,
+  { maxAge, next, isIssuing = false }: SignedInOptions,
   work: (session: StoredSession) => Promise<Response>,
 ): Promise<Response> {
   const { basePath, now } = open.settings
@@ -32,10 +34,11 @@ export async function whenSignedIn(
   const { pathname, search } = new URL(visit.request.url)
   const back = next ?? (pathname + search).slice(basePath.length)
   if (session !== undefined && !isOld) {
-    const isHalf =
-      acrOf(session.methods) === 'urn:gatewright:acr:1fa' &&
-      (await secondFactorKinds(open, session.subject)).length > 0
-    if (!isHalf) return work(session)
+    if (acrOf(session.methods) !== 'urn:gatewright:acr:1fa') return work(session)
+    if ((await secondFactorKinds(open, session.subject)).length === 0) {
+      if (!isIssuing || open.settings.secondFactor !== 'required') return work(session)
+      return visit.redirect(`${basePath}/account/security`)
+    }
     // A session from before there was a second factor, or from a way in that has not asked for it.
     const flow = await beginPageFlow(open, visit, back)
     return visit.redirect(`${basePath}/login/second-factor?flow=${flow.id}`)

@@ -1,6 +1,7 @@
 /** The password grant (RFC 6749 §4.3), for our own clients alone: whoever else sees a password can keep it. */
 
 import { randomToken } from '../../crypto/random.ts'
+import { acrOf } from '../../protocol/authentication-context.ts'
 import { grantedScope } from '../../protocol/granted-scope.ts'
 import { OAuthError, invalidGrant } from '../../protocol/oauth-error.ts'
 import type { PasswordGrantRequest } from '../../protocol/token-request.ts'
@@ -41,6 +42,7 @@ export const passwordGrant: Grant<PasswordGrantRequest> = async (request, contex
     resources,
     allowedResources: identifiers,
     authTime: now,
+    data: { amr: ['pwd'], acr: acrOf(['pwd']) },
   })
   const details = { grant: 'password', jti: family.jti, scopes }
   const audit = [
