@@ -46,7 +46,7 @@ function appForm({ form, error }: SecondFactorPage, words: Words): Html {
         inputmode="numeric"
         autocomplete="one-time-code"
         maxlength="9"
-        autofocus
+        ${error !== 'recovery' && html`autofocus`}
         required
         ${state}
       />
@@ -71,6 +71,7 @@ function recoveryForm({ form, error, hasApp, passkey }: SecondFactorPage, words:
           autocapitalize="none"
           spellcheck="false"
           maxlength="40"
+          ${error === 'recovery' && html`autofocus`}
           required
           ${state}
         />

@@ -74,10 +74,9 @@ function factorRow(
   context: PageContext,
   words: Words,
 ): Html {
+  const kindName = kind === 'passkey' ? words.passkeyKind : words.appKind
   return html`<li>
-    <h2>
-      <bdi>${name}</bdi> <span class="mark">${kind === 'passkey' ? words.passkeyKind : words.appKind}</span>
-    </h2>
+    <h2><bdi>${name}</bdi> ${name !== kindName && html`<span class="mark">${kindName}</span>`}</h2>
     <dl>
       <dt>${words.addedOn}</dt>
       <dd>${moment(createdAt, context)}</dd>
