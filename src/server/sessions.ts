@@ -104,7 +104,7 @@ export function sessionsIn(
         return started(begin, randomToken(16))
       }
     },
-    async stepUp({ lastSeenAt: _, ...session }, methods, address) {
+    async stepUp(session, methods, address) {
       const at = now()
       const cookie = randomToken(32)
       const { id, subject } = session

@@ -1,5 +1,6 @@
 /** Passkeys (Web Authentication Level 3): what a browser is asked for, and whether its answer is right. */
 
+import type * as SimpleWebAuthn from '@simplewebauthn/server'
 import { encodeBase64url, decodeBase64url } from '../../crypto/base64url.ts'
 import { randomToken } from '../../crypto/random.ts'
 import type { NewAuthenticator, StoredAuthenticator } from '../../store/grant-store.ts'
@@ -8,18 +9,14 @@ import type { Service } from '../service.ts'
 import type { Settings } from '../settings.ts'
 import { isChallenge, newChallenge, useChallenge } from './challenge.ts'
 
-type WebAuthn = typeof import('@simplewebauthn/server')
+type WebAuthn = typeof SimpleWebAuthn
 
 /** What a passkey is used for: the whole login, the second half of one, or to be registered. */
 export type PasskeyPurpose = 'login' | 'second-factor' | 'register'
 
 let loading: Promise<WebAuthn | undefined> | undefined
 
-/** Whether passkeys are there: `@simplewebauthn/server` is installed. */
-export async function hasPasskeys(): Promise<boolean> {
-  return (await webauthn()) !== undefined
-}
-
+/** Passkeys are there where `@simplewebauthn/server` is installed. */
 function webauthn(): Promise<WebAuthn | undefined> {
   loading ??= import('@simplewebauthn/server').catch(() => undefined)
   return loading
