@@ -84,8 +84,9 @@ describe.each(dialects)('%s', (dialect) => {
     const page = await other.open(loginUrl)
     const right = answerTo(page)
     const elsewhere = await browserOf(at.server.app).open(loginUrl)
-    const half = browserOf(at.server.app)
-    const secondPage = await logIn(half)
+    // In the same browser, and of the same person.
+    const secondPage = await logIn(other)
+    expect(secondPage.path).toBe('/login/second-factor')
     const wrong: readonly (readonly [string, string])[] = [
       ['another origin', passkey.get({ ...right, origin: 'https://auth.test.evil.test' })],
       ['another party', passkey.get({ ...right, rpId: 'evil.test' })],
