@@ -2,6 +2,7 @@
 
 import type { PageContext, PageSet } from '../server/interaction/pages.ts'
 import { emailPage } from './account/email.ts'
+import { factorsPage } from './account/factors.ts'
 import { applicationsPage, sessionsPage } from './account/lists.ts'
 import { overviewPage, profilePage } from './account/overview.ts'
 import { passwordPage, removalPage } from './account/password.ts'
@@ -14,6 +15,7 @@ import { formPostPage } from './form-post.ts'
 import { loginPage } from './login.ts'
 import { messageOf } from './message.ts'
 import { recoveryPage } from './recovery.ts'
+import { secondFactorPage } from './second-factor.ts'
 import { signOutPage } from './sign-out.ts'
 import { signUpPage } from './sign-up.ts'
 import { stylesOf } from './styles.ts'
@@ -57,12 +59,14 @@ export function defaultPages({ brand, translations = {} }: DefaultPagesOptions =
   return {
     pages: {
       login: (page, context) => loginPage(page, context, wordsOf(context)),
+      secondFactor: (page, context) => secondFactorPage(page, context, wordsOf(context)),
       consent: (page, context) => consentPage(page, context, wordsOf(context)),
       account: {
         overview: (page, context) => overviewPage(page, context, wordsOf(context)),
         profile: (page, context) => profilePage(page, context, wordsOf(context)),
         email: (page, context) => emailPage(page, context, wordsOf(context)),
         password: (page, context) => passwordPage(page, context, wordsOf(context)),
+        factors: (page, context) => factorsPage(page, context, wordsOf(context)),
         sessions: (page, context) => sessionsPage(page, context, wordsOf(context)),
         applications: (page, context) => applicationsPage(page, context, wordsOf(context)),
         removal: (page, context) => removalPage(page, context, wordsOf(context)),

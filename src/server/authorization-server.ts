@@ -31,6 +31,7 @@ import { addDevicePage } from './endpoints/device.ts'
 import { addLoginPage } from './endpoints/login.ts'
 import { addOutboxPage } from './endpoints/outbox.ts'
 import { addPasswordRecoveryPages } from './endpoints/password-recovery.ts'
+import { addSecondFactorPage } from './endpoints/second-factor.ts'
 import { addAccountChooser } from './endpoints/select-account.ts'
 import { addSignUpPage } from './endpoints/sign-up.ts'
 import { addVerifyPage } from './endpoints/verify.ts'
@@ -153,6 +154,7 @@ export function authorizationServer<const Scopes extends ScopeCatalogue>(
   if (site !== undefined) {
     addAuthorizationEndpoint(site)
     addLoginPage(site)
+    addSecondFactorPage(site)
     addAccountChooser(site)
     addConsentPage(site)
     addDevicePage(site)

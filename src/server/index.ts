@@ -37,6 +37,9 @@ export type { ChooserPage } from './interaction/chooser-page.ts'
 export type { DevicePage } from './interaction/device-page.ts'
 export type {
   AddressQuestion,
+  AccountFactor,
+  AccountFactorsList,
+  AccountFactorsPage,
   ConsentPage,
   EmailPage,
   ErrorPage,
@@ -45,6 +48,7 @@ export type {
   PageContext,
   PageForm,
   PageOperation,
+  PagePasskey,
   PagePerson,
   Pages,
   PageScope,
@@ -52,6 +56,7 @@ export type {
   PasswordProblem,
   PasswordQuestion,
   RecoveryPage,
+  SecondFactorPage,
   SignOutPage,
   SignUpPage,
 } from './interaction/pages.ts'

@@ -123,6 +123,8 @@ export interface AuthorizationServerOptions<Scopes extends ScopeCatalogue = Scop
     readonly mails?: RateLimitOption
     /** Mails of one kind to one mailbox; more than that are not sent. 5 in 3600 s unless told. */
     readonly mailbox?: RateLimitOption
+    /** Wrong second factors of one kind for one account; five times as many in a day. 10 in 900 s unless told. */
+    readonly secondFactor?: RateLimitOption
     /** Registrations from one address. 20 in 3600 s unless told. */
     readonly registration?: RateLimitOption
   }
@@ -135,6 +137,11 @@ export interface AuthorizationServerOptions<Scopes extends ScopeCatalogue = Scop
   readonly signUp?: boolean
   /** Which passwords may be set. */
   readonly passwords?: PasswordPolicy
+  /**
+   * Whether people need a second factor. `optional`: whoever has set one up is asked for it. `required`: whoever has none is
+   * led to set one up before anything is issued. `optional` unless told.
+   */
+  readonly secondFactor?: 'optional' | 'required'
   /** What people see the service called; the host of the issuer unless told. */
   readonly serviceName?: string
   /**
@@ -199,6 +206,7 @@ export interface Settings {
   readonly mail: Mail | undefined
   readonly signUp: boolean
   readonly passwords: PasswordPolicy
+  readonly secondFactor: 'optional' | 'required'
   readonly serviceName: string
   readonly pages: PageSet | undefined
   readonly accountRemoval: boolean
@@ -298,6 +306,7 @@ export function settingsOf(
     mail,
     signUp,
     passwords: { ...options.passwords, serviceName: options.passwords?.serviceName ?? serviceName },
+    secondFactor: secondFactorOf(options.secondFactor),
     serviceName,
     pages: options.pages,
     accountRemoval: options.accountRemoval ?? false,
@@ -309,6 +318,11 @@ export function settingsOf(
   }
 }
 
+function secondFactorOf(given: string = 'optional'): Settings['secondFactor'] {
+  if (given === 'optional' || given === 'required') return given
+  throw wrong('secondFactor', 'optional or required')
+}
+
 function rateLimitsOf(given: AuthorizationServerOptions['rateLimits'] = {}): Settings['rateLimits'] {
   const defaults: Settings['rateLimits'] = {
     token: { points: 300, seconds: 60 },
@@ -317,6 +331,7 @@ function rateLimitsOf(given: AuthorizationServerOptions['rateLimits'] = {}): Set
     login: { points: 10, seconds: 300 },
     mails: { points: 20, seconds: 3600 },
     mailbox: { points: 5, seconds: 3600 },
+    secondFactor: { points: 10, seconds: 900 },
     registration: { points: 20, seconds: 3600 },
   }
   for (const [name, limit] of Object.entries(given)) {

@@ -112,6 +112,7 @@ describe.each(dialects)('%s', (dialect) => {
       auth_time: loggedInAt,
       nonce: 'n-0S6_WzA2Mj "quoted"',
       sid: expect.any(String),
+      acr: 'urn:gatewright:acr:1fa',
       amr: ['pwd'],
       at_hash: encodeBase64url(sha256(tokens.access_token).subarray(0, 16)),
     })

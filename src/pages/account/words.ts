@@ -66,6 +66,11 @@ export const englishAccount: AccountWords = {
       title: 'Password',
       text: 'Choose a new one. Everything that the old one opened ends.',
     },
+    factors: {
+      link: 'Second factors',
+      title: 'Second factors',
+      text: 'Passkeys, authenticator apps and recovery codes.',
+    },
     sessions: {
       link: 'Sessions',
       title: 'Where you are logged in',
@@ -84,6 +89,8 @@ export const englishAccount: AccountWords = {
     session: 'It is logged out.',
     sessions: 'All other browsers are logged out.',
     application: 'The application has no access any more.',
+    factor: 'It is saved.',
+    factor_removed: 'It is removed. All other browsers were logged out.',
   },
   name: 'Name',
   email: 'E-mail',
@@ -146,6 +153,11 @@ export const germanAccount: AccountWords = {
       title: 'Passwort',
       text: 'Ein neues wählen. Alles, was das alte geöffnet hat, endet.',
     },
+    factors: {
+      link: 'Zweite Faktoren',
+      title: 'Zweite Faktoren',
+      text: 'Passkeys, Authenticator-Apps und Wiederherstellungscodes.',
+    },
     sessions: {
       link: 'Anmeldungen',
       title: 'Wo Sie angemeldet sind',
@@ -164,6 +176,8 @@ export const germanAccount: AccountWords = {
     session: 'Der Browser ist abgemeldet.',
     sessions: 'Alle anderen Browser sind abgemeldet.',
     application: 'Die Anwendung hat keinen Zugriff mehr.',
+    factor: 'Es ist gespeichert.',
+    factor_removed: 'Er ist entfernt. Alle anderen Browser sind abgemeldet.',
   },
   name: 'Name',
   email: 'E-Mail',

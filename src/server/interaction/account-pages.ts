@@ -1,14 +1,16 @@
 /** The port of the account pages: what people see of their own account, and may change. */
 
 import type { Html } from '../../http/html.ts'
+import type { AccountFactorsPage } from './factor-pages.ts'
 import type { PageClient, PageContext, PageForm, PagePerson, PageScope } from './pages.ts'
 
 /** The parts of the account, each with a page of its own. */
 export type AccountSectionName =
-  'overview' | 'profile' | 'email' | 'password' | 'sessions' | 'applications' | 'removal'
+  'overview' | 'profile' | 'email' | 'password' | 'factors' | 'sessions' | 'applications' | 'removal'
 
 /** What has just been done, to be said once. */
-export type AccountNotice = 'profile' | 'password' | 'session' | 'sessions' | 'application'
+export type AccountNotice =
+  'profile' | 'password' | 'session' | 'sessions' | 'application' | 'factor' | 'factor_removed'
 
 /** Whose account it is. */
 export interface AccountPerson extends PagePerson {
@@ -141,6 +143,7 @@ export interface AccountPages {
   readonly profile: (page: AccountProfilePage, context: PageContext) => Html
   readonly email: (page: AccountEmailPage, context: PageContext) => Html
   readonly password: (page: AccountPasswordPage, context: PageContext) => Html
+  readonly factors: (page: AccountFactorsPage, context: PageContext) => Html
   readonly sessions: (page: AccountSessionsPage, context: PageContext) => Html
   readonly applications: (page: AccountApplicationsPage, context: PageContext) => Html
   readonly removal: (page: AccountRemovalPage, context: PageContext) => Html

@@ -1,6 +1,7 @@
 /** The port of the pages: what each has to show. What they look like stands on the other side, and can be replaced. */
 
 import type { Html } from '../../http/html.ts'
+import type { SecondFactorPage } from './factor-pages.ts'
 import type { AccountPages } from './account-pages.ts'
 import type { ChooserPage } from './chooser-page.ts'
 import type { DevicePage } from './device-page.ts'
@@ -39,6 +40,18 @@ export interface PagePerson {
   readonly name?: string | undefined
 }
 
+/**
+ * What a form for a passkey needs. It is sent by the script, and hidden without: see `passkey-script.ts` for its attributes.
+ * Field: `credential`, hidden and empty.
+ */
+export interface PagePasskey {
+  readonly form: PageForm
+  /** The address of the script. */
+  readonly script: string
+  /** What the browser is asked for, as JSON. */
+  readonly options: string
+}
+
 /** The login page. Fields: `username`, `password`. */
 export interface LoginPage {
   readonly form: PageForm
@@ -47,7 +60,7 @@ export interface LoginPage {
   /** What is in the field for the username. */
   readonly username?: string | undefined
   /** What went wrong the last time. */
-  readonly error?: 'credentials' | 'too_many' | 'busy' | 'missing' | undefined
+  readonly error?: 'credentials' | 'too_many' | 'busy' | 'missing' | 'passkey' | undefined
   /** With `too_many`: when to try again, in seconds. */
   readonly retryAfter?: number | undefined
   /** A link that ends without logging in. */
@@ -56,6 +69,8 @@ export interface LoginPage {
   readonly signUp?: string | undefined
   /** Where somebody sets another password who has forgotten theirs; missing where no mail can be sent. */
   readonly recovery?: string | undefined
+  /** Logging in with a passkey instead, where there are any. */
+  readonly passkey?: PagePasskey | undefined
 }
 
 /** An address is asked for. Field: `email`. */
@@ -179,9 +194,17 @@ export interface ErrorPage {
   readonly requestId?: string | undefined
 }
 
+export type {
+  AccountFactor,
+  AccountFactorsList,
+  AccountFactorsPage,
+  SecondFactorPage,
+} from './factor-pages.ts'
+
 /** One function a page. Each gives the whole document. */
 export interface Pages {
   readonly login: (page: LoginPage, context: PageContext) => Html
+  readonly secondFactor: (page: SecondFactorPage, context: PageContext) => Html
   readonly consent: (page: ConsentPage, context: PageContext) => Html
   readonly account: AccountPages
   readonly chooser: (page: ChooserPage, context: PageContext) => Html

@@ -83,9 +83,12 @@ export async function sqlAccountStore(database: AnyDatabase, now: number): Promi
       }
     },
     async remove(id) {
-      await removeLinks(id)
-      const query = kysely.deleteFrom('gatewright_accounts').where('id', '=', id)
-      return (await query.executeTakeFirst()).numDeletedRows === 1n
+      return kysely.transaction().execute(async (transaction) => {
+        await transaction.deleteFrom('gatewright_account_tokens').where('subject', '=', id).execute()
+        await transaction.deleteFrom('gatewright_authenticators').where('subject', '=', id).execute()
+        const query = transaction.deleteFrom('gatewright_accounts').where('id', '=', id)
+        return (await query.executeTakeFirst()).numDeletedRows === 1n
+      })
     },
     async close() {},
   }

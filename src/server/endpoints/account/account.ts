@@ -5,6 +5,7 @@ import type { AnyRouter } from '../../../api/router.ts'
 import type { PageSite } from '../page-request.ts'
 import { addApplicationsPage } from './applications.ts'
 import { addEmailPage } from './email.ts'
+import { addFactorsPages } from './factors.ts'
 import { addPasswordPage } from './password.ts'
 import { addOverviewPage, addProfilePage } from './profile.ts'
 import { addRemovalPage } from './removal.ts'
@@ -16,6 +17,7 @@ export function addAccountPages(site: PageSite): void {
   addProfilePage(site)
   addEmailPage(site)
   addPasswordPage(site)
+  addFactorsPages(site)
   addSessionsPage(site)
   addApplicationsPage(site)
   addRemovalPage(site)
