@@ -4,9 +4,12 @@ import type { AuditEvent as StoredEvent } from '../store/grant-store.ts'
 
 /** What can happen: a closed union, so that whoever reads events can be exhaustive. */
 export type AuditEventType =
+  | 'account.created'
   | 'account.disabled'
   | 'account.password_changed'
   | 'account.removed'
+  | 'account.tokens_revoked'
+  | 'account.updated'
   | 'client.authentication_failed'
   | 'client.created'
   | 'client.removed'
@@ -21,6 +24,7 @@ export type AuditEventType =
   | 'device.denied'
   | 'device.redeemed'
   | 'device.started'
+  | 'grant.revoked'
   | 'key.removed'
   | 'key.rotated'
   | 'login.failed'
@@ -42,6 +46,14 @@ export interface AuditEvent extends StoredEvent {
 export interface Origin {
   readonly address?: string
   readonly requestId?: string
+}
+
+/** What is known of a deed besides what it was done to: who did it, from where. */
+export type Circumstances = Pick<StoredEvent, 'address' | 'requestId' | 'details'>
+
+/** The same event with more about it. */
+export function under(event: AuditEvent, { details, ...rest }: Circumstances): AuditEvent {
+  return { ...event, ...rest, ...(details === undefined ? {} : { details: { ...event.details, ...details } }) }
 }
 
 /** Makes an event. */

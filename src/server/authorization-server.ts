@@ -13,7 +13,7 @@ import type { GrantStore } from '../store/grant-store.ts'
 import { accounts } from './accounts/accounts.ts'
 import { revokingAccounts } from './accounts/revoking.ts'
 import type { Accounts } from './accounts/types.ts'
-import { auditEvent } from './audit.ts'
+import { auditEvent, under } from './audit.ts'
 import { assertionAlgorithms } from './client-authentication.ts'
 import { clientOrigins, corsFor } from './client-origins.ts'
 import type { ClientOrigins } from './client-origins.ts'
@@ -220,9 +220,9 @@ async function openOn(
   await revocations.refresh()
   const users = revokingAccounts(
     await accounts({ database, scopes: Object.keys(settings.scopes) }),
-    async (subject, why) => {
+    async (subject, why, by = {}) => {
       const at = now()
-      const events = [auditEvent(why, at, { subject })]
+      const events = [under(auditEvent(why, at, { subject }), by)]
       await store.revokeSubject(subject, { now: at, until: revokedUntil(settings, at), audit: events })
       tell(events)
       await revocations.refresh()

@@ -1,7 +1,7 @@
 /** What every endpoint and grant works with: the store, the clients, the keys and the clock of one server. */
 
 import type { GrantStore } from '../store/grant-store.ts'
-import type { Accounts } from './accounts/types.ts'
+import type { RevokingAccounts } from './accounts/revoking.ts'
 import type { AuditEvent } from './audit.ts'
 import type { Clients } from './clients.ts'
 import type { DpopNonces } from './dpop-nonces.ts'
@@ -15,7 +15,7 @@ import type { Settings } from './settings.ts'
 export interface Service {
   readonly settings: Settings
   readonly store: GrantStore
-  readonly accounts: Accounts
+  readonly accounts: RevokingAccounts
   readonly clients: Clients
   readonly keys: SigningKeys
   readonly limits: RateLimits

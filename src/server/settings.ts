@@ -6,6 +6,8 @@ import { canonicalResource, isResourceIndicator } from '../protocol/resource-ind
 import { isScopeToken } from '../protocol/scope.ts'
 import type { AnyDatabase } from '../store/database.ts'
 import type { DatabaseOptions } from '../store/open.ts'
+import { adminScopes } from './admin/scopes.ts'
+import type { AdminScope } from './admin/scopes.ts'
 import type { AuditEvent } from './audit.ts'
 import type { ClientDefinition } from './clients.ts'
 import type { PageSet } from './interaction/pages.ts'
@@ -75,7 +77,7 @@ export interface AuthorizationServerOptions<Scopes extends ScopeCatalogue = Scop
   /** The APIs that tokens can be for, by their identifier; the issuer itself unless told. The first is the default. */
   readonly resources?: Readonly<Record<string, ResourceOptions>>
   /** Clients that are there from the start. They are added, and changed when this changes. */
-  readonly clients?: readonly ClientDefinition<keyof Scopes & string>[]
+  readonly clients?: readonly ClientDefinition<(keyof Scopes & string) | AdminScope>[]
   /**
    * What private keys are encrypted with: 32 characters or more that nobody can guess, from the environment. The variable
    * `GATEWRIGHT_SECRET_KEY` unless told. Needed everywhere but in development.
@@ -106,6 +108,11 @@ export interface AuthorizationServerOptions<Scopes extends ScopeCatalogue = Scop
     /** Registrations from one address. 20 in 3600 s unless told. */
     readonly registration?: RateLimitOption
   }
+  /**
+   * The admin API and its pages at `/admin`, with scopes of their own that only those can be granted who hold them; false
+   * unless told.
+   */
+  readonly admin?: boolean
   /** What people see the service called; the host of the issuer unless told. */
   readonly serviceName?: string
   /**
@@ -147,7 +154,12 @@ export interface Settings {
   readonly basePath: string
   readonly isDevelopment: boolean
   readonly secretKey: string
+  /** All there are, those of the admin API included. */
   readonly scopes: ScopeCatalogue
+  /** Those of the options: what a client may have without being told so. */
+  readonly publicScopes: readonly string[]
+  /** The identifier of the admin API, where there is one. */
+  readonly adminResource: string | undefined
   readonly resources: ReadonlyMap<string, Resource>
   readonly defaultResource: Resource
   readonly clients: readonly ClientDefinition[]
@@ -209,6 +221,7 @@ export function settingsOf(
   if (!(retryWindow >= 0 && retryWindow <= 60)) throw wrong('retryWindow', 'seconds from 0 to 60')
   const resources = resourcesOf(options, issuer, lifetimes.accessToken)
   const [defaultResource] = resources.values()
+  const adminResource = options.admin === true ? `${issuer}/admin` : undefined
   if (defaultResource === undefined) throw wrong('resources', 'at least one resource')
   const { algorithm = 'ES256', ...times } = options.keys ?? {}
   if (!['ES256', 'EdDSA', 'RS256', 'PS256'].includes(algorithm)) {
@@ -218,13 +231,20 @@ export function settingsOf(
   if (unregistrable !== undefined) {
     throw wrong('registration.scopes', `the scope ${JSON.stringify(unregistrable)} is not in scopes`)
   }
+  const scopes = { ...options.scopes, ...(adminResource === undefined ? {} : adminScopes) }
+  if (adminResource !== undefined) {
+    const taken = Object.keys(adminScopes).find((scope) => Object.hasOwn(options.scopes, scope))
+    if (taken !== undefined) throw wrong('scopes', `${taken} belongs to the admin API`)
+  }
   return {
     issuer,
     basePath: new URL(issuer).pathname.replace(/\/$/, ''),
     isDevelopment,
     secretKey: secretKeyOf(options.secretKey ?? environment['GATEWRIGHT_SECRET_KEY'], isDevelopment),
-    scopes: options.scopes,
-    resources,
+    scopes,
+    publicScopes: Object.keys(options.scopes),
+    adminResource,
+    resources: adminResource === undefined ? resources : withAdmin(resources, adminResource, lifetimes.accessToken),
     defaultResource,
     clients: options.clients ?? [],
     lifetimes,
@@ -308,6 +328,24 @@ function resourcesOf(
     })
   }
   return resources
+}
+
+/** The admin API as a resource of its own: no token for another API opens it. */
+function withAdmin(
+  resources: ReadonlyMap<string, Resource>,
+  identifier: string,
+  lifetime: number,
+): ReadonlyMap<string, Resource> {
+  const taken = [...resources.keys()].find((each) => canonicalResource(each) === canonicalResource(identifier))
+  if (taken !== undefined) throw wrong('resources', `${taken} is the identifier of the admin API`)
+  const resource: Resource = {
+    identifier,
+    name: 'Administration',
+    scopes: Object.keys(adminScopes),
+    accessTokens: 'jwt',
+    lifetime,
+  }
+  return new Map([...resources, [identifier, resource]])
 }
 
 function completed<Names extends string>(

@@ -34,7 +34,8 @@ function metadataOf(settings: Settings): Readonly<Record<string, unknown>> {
   return serverMetadata({
     issuer: settings.issuer,
     endpoints: offeredEndpoints(settings),
-    scopes: Object.keys(settings.scopes),
+    // Those of the admin API are named where it is described (RFC 9728): an application has no use for them.
+    scopes: settings.publicScopes,
     grantTypes: [...offeredGrantsOf(settings)],
     authenticationMethods: offeredMethods,
     assertionAlgorithms,

@@ -4,6 +4,7 @@ import { randomToken } from '../../crypto/random.ts'
 import { grantedScope } from '../../protocol/granted-scope.ts'
 import { OAuthError, invalidGrant } from '../../protocol/oauth-error.ts'
 import type { PasswordGrantRequest } from '../../protocol/token-request.ts'
+import { scopesOfClient } from '../admin/scopes.ts'
 import { auditEvent } from '../audit.ts'
 import type { Client } from '../clients.ts'
 import { logIn } from '../login.ts'
@@ -25,7 +26,8 @@ export const passwordGrant: Grant<PasswordGrantRequest> = async (request, contex
   }
   const resources = resourcesAskedFor(service, request.resources)
   const { subject, scopes: allowed } = await logIn(service, request, { clientId: client.id, origin })
-  const scopes = grantedScope({ requested: request.scopes, allowed, ceiling: client.metadata.scopes })
+  const ceiling = scopesOfClient(settings, client)
+  const scopes = grantedScope({ requested: request.scopes, allowed, ceiling })
   const now = settings.now()
   const grantId = randomToken(16)
   const identifiers = resources.map(({ identifier }) => identifier)

@@ -7,6 +7,7 @@ import { nextStep } from '../../protocol/authorization-step.ts'
 import type { AuthorizationStep } from '../../protocol/authorization-step.ts'
 import { redirectUriShape } from '../../protocol/redirect-uri.ts'
 import type { NewFlow, StoredSession } from '../../store/grant-store.ts'
+import { heldScopes } from '../admin/scopes.ts'
 import type { Service } from '../service.ts'
 import { interactionOf } from './interaction.ts'
 import type { BegunAuthorization, PendingAuthorization } from './interaction.ts'
@@ -166,10 +167,12 @@ export async function refuse(
 }
 
 async function rememberedFor(
-  { store, settings }: Service,
+  service: Service,
   subject: string,
-  { client, scopes, resources }: PendingAuthorization,
+  { client, scopes: asked, resources }: PendingAuthorization,
 ): Promise<(Remembered & { readonly isEnough: boolean }) | undefined> {
+  const { store, settings } = service
+  const scopes = await heldScopes(service, subject, asked)
   const grants = await store.listGrants({ subject, clientId: client.id, limit: 20, now: settings.now() })
   const grant =
     grants.find(

@@ -10,6 +10,7 @@ import { grantedScope } from '../../protocol/granted-scope.ts'
 import type { SentParameters } from '../../protocol/parameters.ts'
 import { pushedReference } from '../../protocol/pushed-request.ts'
 import type { NewGrant } from '../../store/grant-store.ts'
+import { heldScopes, scopesOfClient } from '../admin/scopes.ts'
 import { auditEvent } from '../audit.ts'
 import type { Client } from '../clients.ts'
 import { hashOf } from '../grants/grant.ts'
@@ -97,7 +98,11 @@ export function interactionOf(service: Service): Interaction {
       client,
       request,
       parameters,
-      scopes: grantedScope({ requested: request.scopes, allowed: known, ceiling: client.metadata.scopes }),
+      scopes: grantedScope({
+        requested: request.scopes,
+        allowed: known,
+        ceiling: scopesOfClient(settings, client),
+      }),
       resources: request.resources.length > 0 ? request.resources : [settings.defaultResource.identifier],
       ...(pushedRequest === undefined ? {} : { pushedRequest }),
     }
@@ -129,7 +134,11 @@ export function interactionOf(service: Service): Interaction {
     async approve(pending, approval) {
       const { client, request } = pending
       const now = settings.now()
-      const scopes = grantedScope({ requested: approval.scopes, allowed: pending.scopes })
+      const agreed = grantedScope({ requested: approval.scopes, allowed: pending.scopes })
+      const scopes = await heldScopes(service, approval.subject, agreed)
+      if (scopes.length === 0 && agreed.length > 0) {
+        return this.deny(pending, 'access_denied', 'This account does not have what was asked for')
+      }
       const { value, hash } = opaqueToken('code')
       const grantId = approval.grantId ?? randomToken(16)
       const about = { clientId: client.id, subject: approval.subject, grantId, details: { scopes } }
