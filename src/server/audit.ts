@@ -53,7 +53,11 @@ export type Circumstances = Pick<StoredEvent, 'address' | 'requestId' | 'details
 
 /** The same event with more about it. */
 export function under(event: AuditEvent, { details, ...rest }: Circumstances): AuditEvent {
-  return { ...event, ...rest, ...(details === undefined ? {} : { details: { ...event.details, ...details } }) }
+  return {
+    ...event,
+    ...rest,
+    ...(details === undefined ? {} : { details: { ...event.details, ...details } }),
+  }
 }
 
 /** Makes an event. */

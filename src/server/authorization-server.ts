@@ -13,6 +13,7 @@ import type { GrantStore } from '../store/grant-store.ts'
 import { accounts } from './accounts/accounts.ts'
 import { revokingAccounts } from './accounts/revoking.ts'
 import type { Accounts } from './accounts/types.ts'
+import { adminApi } from './admin/api.ts'
 import { auditEvent, under } from './audit.ts'
 import { assertionAlgorithms } from './client-authentication.ts'
 import { clientOrigins, corsFor } from './client-origins.ts'
@@ -142,7 +143,8 @@ export function authorizationServer<const Scopes extends ScopeCatalogue>(
   addMetadataEndpoint(wellKnown, settings)
   addResourceMetadataEndpoints(wellKnown, settings)
   const styles = site === undefined ? [] : stylesheetRoute(site).declared
-  const declared = [...routes.declared, ...wellKnown.declared, ...styles]
+  const admin = adminApi(settings, service)
+  const declared = [...routes.declared, ...wellKnown.declared, ...styles, ...admin.declared]
   return {
     issuer: settings.issuer,
     declared,

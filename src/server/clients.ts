@@ -53,10 +53,9 @@ export interface Client {
 
 /** What to change about a client. What is not mentioned stays; `null` puts a field back to its default. */
 export type ClientPatch = {
-  readonly [Field in Exclude<
-    keyof ClientDefinition,
-    'id' | 'secret' | 'tokenEndpointAuthMethod' | 'responseTypes'
-  >]?: ClientDefinition[Field] | null | undefined
+  readonly [
+    Field in Exclude<keyof ClientDefinition, 'id' | 'secret' | 'tokenEndpointAuthMethod' | 'responseTypes'>
+  ]?: ClientDefinition[Field] | null | undefined
 } & { readonly disabled?: boolean | undefined }
 
 /** Reads and changes clients. */

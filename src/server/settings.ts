@@ -244,7 +244,8 @@ export function settingsOf(
     scopes,
     publicScopes: Object.keys(options.scopes),
     adminResource,
-    resources: adminResource === undefined ? resources : withAdmin(resources, adminResource, lifetimes.accessToken),
+    resources:
+      adminResource === undefined ? resources : withAdmin(resources, adminResource, lifetimes.accessToken),
     defaultResource,
     clients: options.clients ?? [],
     lifetimes,
@@ -336,7 +337,9 @@ function withAdmin(
   identifier: string,
   lifetime: number,
 ): ReadonlyMap<string, Resource> {
-  const taken = [...resources.keys()].find((each) => canonicalResource(each) === canonicalResource(identifier))
+  const taken = [...resources.keys()].find(
+    (each) => canonicalResource(each) === canonicalResource(identifier),
+  )
   if (taken !== undefined) throw wrong('resources', `${taken} is the identifier of the admin API`)
   const resource: Resource = {
     identifier,

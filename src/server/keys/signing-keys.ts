@@ -6,8 +6,8 @@ import type { SigningKey } from '../../crypto/signing-key.ts'
 import type { SigningAlgorithm } from '../../crypto/signature.ts'
 import type { PublicJwk, PublicKeySet } from '../../crypto/jwk.ts'
 import type { GrantStore, StoredSigningKey } from '../../store/grant-store.ts'
-import { auditEvent } from '../audit.ts'
-import type { AuditEvent } from '../audit.ts'
+import { auditEvent, under } from '../audit.ts'
+import type { AuditEvent, Circumstances } from '../audit.ts'
 import type { Settings } from '../settings.ts'
 
 /** How old, at most, a node's list of keys is, in milliseconds. */
@@ -26,9 +26,9 @@ export interface SigningKeys {
   published(): Promise<readonly TimedKey[]>
   jwks(): Promise<PublicKeySet>
   /** Makes and publishes the next key now; it signs after the time that keys are published ahead. */
-  rotate(): Promise<string>
+  rotate(by?: Circumstances): Promise<string>
   /** Takes a key out of use at once, as after a leak. */
-  remove(id: string): Promise<boolean>
+  remove(id: string, by?: Circumstances): Promise<boolean>
   /** Reads the list again, at most once in half a second: for a `kid` that is not in it. */
   refresh(): Promise<void>
 }
@@ -87,7 +87,11 @@ export function signingKeys(
   }
 
   /** Another node may do the same at the same moment: the store takes one, and both go on with what it took. */
-  async function make(after: TimedKey | undefined, signsFrom: number): Promise<readonly TimedKey[]> {
+  async function make(
+    after: TimedKey | undefined,
+    signsFrom: number,
+    by: Circumstances = {},
+  ): Promise<readonly TimedKey[]> {
     const at = now()
     const key = await generateSigningKey(algorithm)
     const secret = JSON.stringify(privateJwk(key))
@@ -104,7 +108,7 @@ export function signingKeys(
     })
     if (wasTaken) {
       opened.set(key.keyId, key)
-      await record(auditEvent('key.rotated', at, { details: { kid: key.keyId } }))
+      await record(under(auditEvent('key.rotated', at, { details: { kid: key.keyId } }), by))
     }
     return reload()
   }
@@ -149,18 +153,18 @@ export function signingKeys(
       const keys = await rotatedIfDue()
       return { keys: keys.map((each) => JSON.parse(each.publicKey) as PublicJwk) }
     },
-    async rotate() {
+    async rotate(by = {}) {
       const keys = await fresh()
       const last = latest(keys)
-      const made = await make(last, Math.max(now(), last?.signsFrom ?? 0) + publishAhead * 1000)
+      const made = await make(last, Math.max(now(), last?.signsFrom ?? 0) + publishAhead * 1000, by)
       const next = latest(made)
       if (next === undefined || next.id === last?.id) throw new Error('No key was made; try again')
       return next.id
     },
-    async remove(id) {
+    async remove(id, by = {}) {
       const at = now()
       const wasUsed = await store.removeKey(id, at)
-      if (wasUsed) await record(auditEvent('key.removed', at, { details: { kid: id } }))
+      if (wasUsed) await record(under(auditEvent('key.removed', at, { details: { kid: id } }), by))
       await reload()
       return wasUsed
     },
