@@ -4,7 +4,7 @@ import { query } from '../../api/parameters.ts'
 import { security } from '../../api/security.ts'
 import { HttpError } from '../../http/http-error.ts'
 import type { StoredAuditEvent } from '../../store/grant-store.ts'
-import { anything, moment, optional, paged, pageOf, record, text, whole } from './model.ts'
+import { anything, moment, optional, paged, pageOf, record, reference, text, whole } from './model.ts'
 import type { ValueOfModel } from './model.ts'
 import { answering, guarded, limit, usualLimit } from './routes.ts'
 import type { AdminRoutes } from './routes.ts'
@@ -35,9 +35,9 @@ export function addAuditRoutes({ routes, caller }: AdminRoutes): void {
       admin: security(caller, ['admin:audit:read']),
       limit,
       cursor,
-      type: query(optional(text({ max: 100, description: 'As in `login.failed`.' }))),
-      subject: query(optional(text({ max: 200, description: 'About this account.' }))),
-      client_id: query(optional(text({ max: 200, description: 'About this client.' }))),
+      type: query(optional(reference('As in `login.failed`.'))),
+      subject: query(optional(reference('About this account.'))),
+      client_id: query(optional(reference('About this client.'))),
       from: query(optional(moment('Not before.'))),
       to: query(optional(moment('Before.'))),
     },

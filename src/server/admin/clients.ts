@@ -5,7 +5,7 @@ import { security } from '../../api/security.ts'
 import { newClientId } from '../clients.ts'
 import { addClient, changeClient, foundClient, removeClient, rotateClientSecret } from './client-changes.ts'
 import { ClientChanges, definitionOf, NewClient, patchOf, shownClient, ShownClient } from './client-models.ts'
-import { optional, paged, pageOf, record, text, whole } from './model.ts'
+import { optional, paged, pageOf, record, reference, text, whole } from './model.ts'
 import { answering, cursor, gone, guarded, limit, missing, usualLimit } from './routes.ts'
 import type { AdminRoutes } from './routes.ts'
 
@@ -27,7 +27,7 @@ const Clients = pageOf('Clients', ShownClient)
 export function addClientRoutes({ routes, caller }: AdminRoutes): void {
   const reader = security(caller, ['admin:clients:read'])
   const writer = security(caller, ['admin:clients:write'])
-  const id = path(text({ max: 200 }))
+  const id = path(reference())
   const usual = { ...guarded, tags: ['Clients'] } as const
   const fixed = { 409: { description: 'The client is in the options of the server: change it there' } }
 

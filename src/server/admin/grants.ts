@@ -5,7 +5,7 @@ import { security } from '../../api/security.ts'
 import type { StoredGrant } from '../../store/grant-store.ts'
 import { auditEvent, under } from '../audit.ts'
 import { revokedUntil } from '../keys/signing-keys.ts'
-import { list, optional, paged, pageOf, record, text } from './model.ts'
+import { list, optional, paged, pageOf, record, reference, text } from './model.ts'
 import type { ValueOfModel } from './model.ts'
 import { answering, cursor, gone, guarded, limit, missing, usualLimit } from './routes.ts'
 import type { AdminCall, AdminRoutes } from './routes.ts'
@@ -31,8 +31,8 @@ export function addGrantRoutes({ routes, caller }: AdminRoutes): void {
       admin: security(caller, ['admin:grants:read']),
       limit,
       cursor,
-      subject: query(optional(text({ max: 200, description: 'Those of this account.' }))),
-      client_id: query(optional(text({ max: 200, description: 'Those of this client.' }))),
+      subject: query(optional(reference('Those of this account.'))),
+      client_id: query(optional(reference('Those of this client.'))),
     },
     { ...usual, summary: 'List grants that are alive', returns: Grants, operationId: 'list_grants' },
     ({ admin: { open }, limit = usualLimit, cursor, subject, client_id: clientId }) =>
@@ -49,7 +49,7 @@ export function addGrantRoutes({ routes, caller }: AdminRoutes): void {
   )
   routes.delete(
     '/grants/{id}',
-    { admin: security(caller, ['admin:grants:write']), id: path(text({ max: 200 })) },
+    { admin: security(caller, ['admin:grants:write']), id: path(reference()) },
     {
       ...usual,
       responses: missing,

@@ -5,7 +5,7 @@ import { security } from '../../api/security.ts'
 import type { StoredSigningKey } from '../../store/grant-store.ts'
 import { keyState } from '../keys/key-state.ts'
 import type { KeyState } from '../keys/key-state.ts'
-import { anything, list, oneOf, optional, record, text } from './model.ts'
+import { anything, list, oneOf, optional, record, reference, text } from './model.ts'
 import type { ValueOfModel } from './model.ts'
 import { answering, gone, guarded, missing } from './routes.ts'
 import type { AdminCall, AdminRoutes } from './routes.ts'
@@ -65,7 +65,7 @@ export function addKeyRoutes({ routes, caller }: AdminRoutes): void {
   )
   routes.delete(
     '/keys/{kid}',
-    { admin: writer, kid: path(text({ max: 200 })) },
+    { admin: writer, kid: path(reference()) },
     {
       ...usual,
       responses: missing,

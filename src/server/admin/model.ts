@@ -85,6 +85,15 @@ export function text({ min = 0, max = 2000, pattern, format, description }: Text
   })
 }
 
+/** The name of something. What cannot be one becomes the empty text, which is found nowhere and gets to no database. */
+export function reference(description?: string): Model<string> {
+  const json = { type: 'string', ...(description === undefined ? {} : { description }) }
+  return modelOf<string>(json, {}, (value) => {
+    if (typeof value !== 'string') return wrong('A text')
+    return { value: /^[\x21-\x7e]{1,200}$/.test(value) ? value : '' }
+  })
+}
+
 /** A moment, as RFC 3339 text: `2026-11-21T08:00:00Z`. The value is in milliseconds since 1970. */
 export function moment(description?: string): Model<number> {
   const json = { type: 'string', format: 'date-time', ...(description === undefined ? {} : { description }) }

@@ -5,7 +5,7 @@ import { security } from '../../api/security.ts'
 import type { StoredSession } from '../../store/grant-store.ts'
 import { auditEvent, under } from '../audit.ts'
 import type { AuditEvent } from '../audit.ts'
-import { list, optional, record, text } from './model.ts'
+import { list, optional, record, reference, text } from './model.ts'
 import type { ValueOfModel } from './model.ts'
 import { answering, gone, guarded, missing } from './routes.ts'
 import type { AdminCall, AdminRoutes } from './routes.ts'
@@ -58,7 +58,7 @@ export function addSessionRoutes({ routes, caller }: AdminRoutes): void {
   )
   routes.delete(
     '/users/{id}/sessions/{session}',
-    { admin: writer, id: userId, session: path(text({ max: 200 })) },
+    { admin: writer, id: userId, session: path(reference()) },
     { ...usual, responses: missing, summary: 'End a login session', status: 204, operationId: 'end_session' },
     ({ admin, id, session }) =>
       answering(async () => {

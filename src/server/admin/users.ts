@@ -4,7 +4,7 @@ import { json, path, query } from '../../api/parameters.ts'
 import { security } from '../../api/security.ts'
 import type { Account } from '../accounts/types.ts'
 import { addUser, changeUser, foundUser, removeUser, revokeUser } from './user-changes.ts'
-import { flag, list, nullable, optional, paged, pageOf, record, text } from './model.ts'
+import { flag, list, nullable, optional, paged, pageOf, record, reference, text } from './model.ts'
 import type { ValueOfModel } from './model.ts'
 import { answering, cursor, gone, guarded, limit, missing, usualLimit } from './routes.ts'
 import type { AdminRoutes } from './routes.ts'
@@ -44,8 +44,8 @@ const UserChanges = record('UserChanges', {
 
 const Users = pageOf('Users', User)
 
-/** The path parameter of an account. What cannot be an id is found nowhere. */
-export const userId = path(text({ max: 200 }))
+/** The path parameter of an account. */
+export const userId = path(reference())
 
 /** Adds `/users`. */
 export function addUserRoutes({ routes, caller }: AdminRoutes): void {
