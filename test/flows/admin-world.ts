@@ -86,11 +86,10 @@ export async function adminWorld(
     root,
     token,
     async call(method, path, { token: given, body } = {}) {
-      usual ??= await token()
       const answer = await at.server.app.request(`${issuer}/admin/api${path}`, {
         method,
         headers: {
-          authorization: `Bearer ${given ?? usual}`,
+          authorization: `Bearer ${given ?? (usual ??= await token())}`,
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
