@@ -23,6 +23,7 @@ import type { Clients } from './clients.ts'
 import { bearerOf } from './bearer.ts'
 import type { BearerOptions } from './bearer.ts'
 import { dpopNonces } from './dpop-nonces.ts'
+import { addAdminPages } from './endpoints/admin/admin.ts'
 import { addAuthorizationEndpoint } from './endpoints/authorization.ts'
 import { addConsentPage } from './endpoints/consent.ts'
 import { addLoginPage } from './endpoints/login.ts'
@@ -137,6 +138,7 @@ export function authorizationServer<const Scopes extends ScopeCatalogue>(
     addLoginPage(site)
     addConsentPage(site)
     addSignOutPage(site)
+    addAdminPages(site)
   }
   // Well-known addresses are those of the host: the issuer's path stands behind them, or is part of them already.
   const wellKnown = router()

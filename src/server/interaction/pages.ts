@@ -1,6 +1,7 @@
 /** The port of the pages: what each has to show. What they look like stands on the other side, and can be replaced. */
 
 import type { Html } from '../../http/html.ts'
+import type { AdminPages } from './admin-pages.ts'
 
 /** What every page knows. */
 export interface PageContext {
@@ -104,6 +105,8 @@ export interface Pages {
 /** Everything the server needs of its pages. */
 export interface PageSet {
   readonly pages: Pages
+  /** The pages of the administration, loaded when somebody wants to see them; without, there is only the API. */
+  readonly admin?: () => Promise<AdminPages>
   /** The languages there are words in; the first is used where none fits. */
   readonly languages: readonly string[]
   /** One style sheet for all of them, the brand's colours included. */
