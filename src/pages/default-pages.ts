@@ -1,6 +1,7 @@
 /** The pages that the authorization server has unless it is given others. */
 
 import type { PageContext, PageSet } from '../server/interaction/pages.ts'
+import { adminStyles } from './admin/styles.ts'
 import { consentPage } from './consent.ts'
 import { errorPage } from './error.ts'
 import { loginPage } from './login.ts'
@@ -46,6 +47,7 @@ export function defaultPages({ brand, translations = {} }: DefaultPagesOptions =
       error: (page, context) => errorPage(page, context, wordsOf(context)),
     },
     languages: [...languages.keys()],
-    styles: stylesOf(brand),
+    admin: async () => (await import('./admin/pages.ts')).adminPages,
+    styles: stylesOf(brand) + adminStyles,
   }
 }
