@@ -136,6 +136,30 @@ describe.each(dialects)('%s', (dialect) => {
     expect(await at.accounts.get(at.alice)).toMatchObject({ disabled: false })
   })
 
+  test('an administrator who may only look changes nothing, whatever they send', async () => {
+    const at = await adminWorld(dialect)
+    const scopes = allAdminScopes.filter((scope) => scope.endsWith(':read'))
+    await at.accounts.create({ username: 'reader', password, scopes })
+    const browser = browserOf(at.server.app)
+    const page = await loggedIn(browser, 'reader')
+    const csrf = /name="csrf" value="([^"]*)"/.exec((await browser.open(`${issuer}/logout`)).body)?.[1] ?? ''
+    for (const [path, fields] of [
+      ['/admin/users', { action: 'create', username: 'bob' }],
+      ['/admin/clients', { action: 'create', client_id: 'mine', kind: 'machine' }],
+      ['/admin/clients/web', { action: 'remove', confirm: 'web' }],
+      ['/admin/keys', { action: 'rotate' }],
+    ] as const) {
+      expect((await browser.open(issuer + path)).body).not.toContain('method="post"')
+      const body = `<form action="${path}"><input type="hidden" name="csrf" value="${csrf}"></form>`
+      const answer = await browser.submit({ ...page, body }, fields)
+      expect([path, answer.status]).toEqual([path, 403])
+    }
+    expect(await at.accounts.find('bob')).toBeUndefined()
+    expect(await at.clients.get('mine')).toBeUndefined()
+    expect(await at.clients.get('web')).toBeDefined()
+    expect(await at.store.listKeys(at.clock.now)).toHaveLength(1)
+  })
+
   test('accounts: found, added with a password that is shown once, changed, removed', async () => {
     const { at, browser, open } = await admin(dialect)
     const users = await open('/admin/users')
