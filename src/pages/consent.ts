@@ -43,7 +43,17 @@ export function consentPage(page: ConsentPage, context: PageContext, words: Word
   )
 }
 
-function scopeItem({ text, operations }: PageScope, isNew: boolean, words: Words): Html {
+/** More of them nobody reads who wants to go on. */
+const mostOperations = 12
+
+function scopeItem(
+  { name, text: given, isIdentity, operations }: PageScope,
+  isNew: boolean,
+  words: Words,
+): Html {
+  const text = (isIdentity ? words.identity[name] : undefined) ?? given
+  const shown = operations.slice(0, mostOperations)
+  const more = operations.length - shown.length
   return html`<li>
     ${text} ${isNew && html`<span class="mark">${words.isNew}</span>`}
     ${
@@ -51,7 +61,8 @@ function scopeItem({ text, operations }: PageScope, isNew: boolean, words: Words
       html`<details>
         <summary>${words.opens}</summary>
         <ul>
-          ${operations.map(({ summary, operation }) => html`<li>${summary} <code>${operation}</code></li>`)}
+          ${shown.map(({ summary, operation }) => html`<li>${summary} <code>${operation}</code></li>`)}
+          ${more > 0 && html`<li>${words.more(more)}</li>`}
         </ul>
       </details>`
     }

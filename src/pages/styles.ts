@@ -128,6 +128,8 @@ ul.scopes > li + li { border-top: 1px solid var(--line); }
 details { margin-top: 0.35rem; font-size: 0.9rem; color: var(--quiet); }
 summary { cursor: pointer; padding: 0.15rem 0; }
 details ul { margin: 0.35rem 0 0; padding-left: 1.1rem; }
+details li + li { margin-top: 0.35rem; }
+details code { display: block; }
 code { font: 0.9em ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 dl { display: grid; grid-template-columns: minmax(6rem, auto) 1fr; gap: 0.35rem 1rem; margin: 1.25rem 0 0; font-size: 0.95rem; }
 dt { color: var(--quiet); }

@@ -24,6 +24,7 @@ export type AuditEventType =
   | 'device.denied'
   | 'device.redeemed'
   | 'device.started'
+  | 'family.revoked'
   | 'grant.revoked'
   | 'key.removed'
   | 'key.rotated'

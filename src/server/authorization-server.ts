@@ -1,5 +1,6 @@
 /** A complete authorization server, to be mounted in an application or to stand alone. */
 
+import { setTimeout } from 'node:timers/promises'
 import { api } from '../api/api.ts'
 import type { Api } from '../api/api.ts'
 import { router } from '../api/router.ts'
@@ -28,7 +29,7 @@ import { addAuthorizationEndpoint } from './endpoints/authorization.ts'
 import { addConsentPage } from './endpoints/consent.ts'
 import { addLoginPage } from './endpoints/login.ts'
 import { addSignOutPage } from './endpoints/sign-out.ts'
-import { stylesheetRoute } from './endpoints/stylesheet.ts'
+import { assetRoutes } from './endpoints/assets.ts'
 import { addTokenEndpoint } from './endpoints/token.ts'
 import { addDeviceAuthorizationEndpoint } from './endpoints/device-authorization.ts'
 import { addIntrospectionEndpoint } from './endpoints/introspection.ts'
@@ -38,6 +39,7 @@ import { addPushedAuthorizationRequestEndpoint } from './endpoints/pushed-author
 import { addRegistrationEndpoints } from './endpoints/registration.ts'
 import { addResourceMetadataEndpoints } from './endpoints/resource-metadata.ts'
 import { addRevocationEndpoint } from './endpoints/revocation.ts'
+import { addUserinfoEndpoint } from './endpoints/userinfo.ts'
 import { offeredGrants, offeredMethods } from './endpoints/offered.ts'
 import { deviceInteractionOf } from './interaction/device.ts'
 import type { DeviceInteraction } from './interaction/device.ts'
@@ -45,6 +47,12 @@ import { interactionOf } from './interaction/interaction.ts'
 import type { Interaction } from './interaction/interaction.ts'
 import { revokedUntil, signingKeys } from './keys/signing-keys.ts'
 import type { SigningKeys } from './keys/signing-keys.ts'
+import { idTokenAlgorithms } from './openid/algorithms.ts'
+import { backChannel } from './openid/back-channel.ts'
+import type { EndedSession } from './openid/back-channel.ts'
+import { endSessionTokens } from './openid/session-end.ts'
+import { operationsOf } from './operations.ts'
+import type { Operations } from './operations.ts'
 import { rateLimits } from './rate-limits.ts'
 import { revocationFeed } from './revocation-feed.ts'
 import type { Service } from './service.ts'
@@ -102,12 +110,13 @@ export function authorizationServer<const Scopes extends ScopeCatalogue>(
   const plain = options as unknown as AuthorizationServerOptions // the scopes are a narrower record, and only read
   const settings = settingsOf(plain, typeof process === 'undefined' ? {} : process.env)
   const origins = clientOrigins()
+  const operations = operationsOf(settings.resources.values())
   let opening: Promise<Opened> | undefined
   let failure: { readonly error: unknown; readonly until: number } | undefined
   const opened = (): Promise<Opened> => {
     // Whoever sends requests to a server that cannot open does not make it try each time.
     if (failure !== undefined && performance.now() < failure.until) return Promise.reject(failure.error)
-    opening ??= openServer(plain, settings, origins).catch((error: unknown) => {
+    opening ??= openServer(plain, settings, origins, operations).catch((error: unknown) => {
       // The database may be back a second later.
       opening = undefined
       failure = { error, until: performance.now() + 1000 }
@@ -139,18 +148,19 @@ export function authorizationServer<const Scopes extends ScopeCatalogue>(
     addConsentPage(site)
     addSignOutPage(site)
     addAdminPages(site)
+    if (settings.openid !== undefined) addUserinfoEndpoint(routes, service, cors)
   }
   // Well-known addresses are those of the host: the issuer's path stands behind them, or is part of them already.
   const wellKnown = router()
   addMetadataEndpoint(wellKnown, settings)
   addResourceMetadataEndpoints(wellKnown, settings)
-  const styles = site === undefined ? [] : stylesheetRoute(site).declared
-  const admin = adminApi(settings, service)
-  const declared = [...routes.declared, ...wellKnown.declared, ...styles, ...admin.declared]
+  const assets = site === undefined ? [] : assetRoutes(site).declared
+  const admin = adminApi(settings, service, operations)
+  const declared = [...routes.declared, ...wellKnown.declared, ...assets, ...admin.declared]
   return {
     issuer: settings.issuer,
     declared,
-    bearer: (bearerOptions = {}) => bearerOf(settings, service, bearerOptions),
+    bearer: (bearerOptions = {}) => bearerOf(settings, service, operations, bearerOptions),
     open: async () => (await opened()).parts,
     app: api({ title: 'Authorization server', docs: false, report: settings.report })
       .include({ declared })
@@ -169,12 +179,13 @@ async function openServer(
   options: AuthorizationServerOptions,
   settings: Settings,
   origins: ClientOrigins,
+  operations: Operations,
 ): Promise<Opened> {
   const { database: target } = options
   const isOurs = typeof target === 'string' || !('kysely' in target)
   const database: AnyDatabase = isOurs ? await openDatabase(target) : target
   try {
-    return await openOn(database, isOurs, settings, origins)
+    return await openOn(database, isOurs, settings, origins, operations)
   } catch (error) {
     // Nothing of a failed start stays open.
     if (isOurs) await database.close()
@@ -187,6 +198,7 @@ async function openOn(
   isOurs: boolean,
   settings: Settings,
   origins: ClientOrigins,
+  operations: Operations,
 ): Promise<Opened> {
   const { now, report } = settings
   const store = await sqlGrantStore(database, now())
@@ -206,9 +218,9 @@ async function openOn(
   const rules = {
     grantTypes: [...offeredGrants],
     authenticationMethods: offeredMethods,
-    scopes: Object.keys(settings.scopes),
+    scopes: settings.scopeNames,
     assertionAlgorithms,
-    idTokenAlgorithms: [],
+    idTokenAlgorithms: idTokenAlgorithms(settings),
   }
   const clients = clientsIn(
     store,
@@ -220,6 +232,10 @@ async function openOn(
   await clients.apply(settings.clients)
   const keys = signingKeys(store, settings, (event) => audit([event]))
   await keys.current()
+  const closing = new AbortController()
+  const channel = backChannel({ clients, keys, settings }, (milliseconds) =>
+    pause(milliseconds, closing.signal),
+  )
   const revocations = revocationFeed(store, settings)
   await revocations.refresh()
   const users = revokingAccounts(
@@ -227,9 +243,11 @@ async function openOn(
     async (subject, why, by = {}) => {
       const at = now()
       const events = [under(auditEvent(why, at, { subject }), by)]
+      const ended = await sessionsOf(store, subject, at)
       await store.revokeSubject(subject, { now: at, until: revokedUntil(settings, at), audit: events })
       tell(events)
       await revocations.refresh()
+      for (const session of ended) channel.tell(session)
     },
   )
   revocations.start(revocationPoll)
@@ -242,7 +260,12 @@ async function openOn(
     limits: rateLimits(store, settings),
     revocations,
     nonces: dpopNonces(settings.secretKey, now),
-    sessions: sessionsIn(store, settings, tell),
+    sessions: sessionsIn(store, settings, tell, async ({ id, subject }) => {
+      const families = await endSessionTokens(store, settings, tell, id)
+      await revocations.refresh()
+      return () => channel.tell({ id, subject, families })
+    }),
+    operations,
     tell,
     audit,
   }
@@ -265,11 +288,26 @@ async function openOn(
     async close() {
       clearInterval(cleaning)
       revocations.stop()
+      closing.abort()
+      await channel.close()
       await users.close()
       await store.close()
       if (isOurs) await database.close()
     },
   }
+}
+
+/** The sessions that end with what an account could do, and what had come from them. */
+async function sessionsOf(store: GrantStore, subject: string, now: number): Promise<readonly EndedSession[]> {
+  const sessions = await store.listSessions(subject, now)
+  return Promise.all(
+    sessions.map(async ({ id }) => ({ id, subject, families: await store.listSessionFamilies(id) })),
+  )
+}
+
+/** Resolves after so many milliseconds, or when the signal is given. */
+async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  await setTimeout(milliseconds, undefined, { signal, ref: false }).catch(() => undefined)
 }
 
 /** How long audit events are kept: 400 days, in milliseconds. */
@@ -279,6 +317,6 @@ const auditAge = 400 * 86_400_000
 async function purge(store: GrantStore, now: () => number): Promise<void> {
   for (let step = 0; step < 1000; step++) {
     if ((await store.purge(now(), undefined, { auditBefore: now() - auditAge })) === 0) return
-    await new Promise((next) => setTimeout(next, 20))
+    await setTimeout(20)
   }
 }

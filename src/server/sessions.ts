@@ -28,11 +28,16 @@ export interface Sessions {
   end(session: StoredSession, address: string | undefined): Promise<void>
 }
 
-/** The sessions in a store. */
+/**
+ * The sessions in a store.
+ *
+ * @param ending Does what goes before the end of a session that somebody wants, and answers what goes after it.
+ */
 export function sessionsIn(
   store: GrantStore,
   settings: Settings,
   tell: (events: readonly AuditEvent[]) => void,
+  ending: (session: Pick<StoredSession, 'id' | 'subject'>) => Promise<() => void>,
 ): Sessions {
   const { now, lifetimes } = settings
   const idleEnd = (at: number): number => at + lifetimes.sessionIdle * 1000
@@ -64,6 +69,8 @@ export function sessionsIn(
       )
       if (outcome === 'gone') return undefined
       tell(audit)
+      // Somebody else sits before this browser now.
+      if (replaces !== undefined && replaces.subject !== subject) (await ending(replaces))()
       return cookie
     },
     async find(cookie) {
@@ -77,7 +84,10 @@ export function sessionsIn(
     async end({ id, subject }, address) {
       const from = address === undefined ? {} : { address }
       const audit = [auditEvent('session.ended', now(), { subject, details: { session: id }, ...from })]
+      // First: whoever is interrupted after this is still logged in, and does it again.
+      const after = await ending({ id, subject })
       if (await store.endSession(id, subject, audit)) tell(audit)
+      after()
     },
   }
 }

@@ -3,6 +3,7 @@
 import type { SigningAlgorithm } from '../crypto/signature.ts'
 import { checkIssuer } from '../protocol/issuer.ts'
 import { canonicalResource, isResourceIndicator } from '../protocol/resource-indicator.ts'
+import type { IdentityScope } from '../protocol/identity-scopes.ts'
 import { isScopeToken } from '../protocol/scope.ts'
 import type { AnyDatabase } from '../store/database.ts'
 import type { DatabaseOptions } from '../store/open.ts'
@@ -11,6 +12,10 @@ import type { AdminScope } from './admin/scopes.ts'
 import type { AuditEvent } from './audit.ts'
 import type { ClientDefinition } from './clients.ts'
 import type { PageSet } from './interaction/pages.ts'
+import { operationsIn } from './openapi-operations.ts'
+import type { DocumentedOperation, OpenApiSource } from './openapi-operations.ts'
+import { openIdSettings } from './openid/options.ts'
+import type { OpenIdOptions, OpenIdSettings } from './openid/options.ts'
 
 /** The scopes there are, each with the sentence shown in the docs and on the consent page. */
 export type ScopeCatalogue = Readonly<Record<string, string>>
@@ -25,12 +30,19 @@ export interface ResourceOptions {
   readonly accessTokens?: 'jwt' | 'reference'
   /** How long its access tokens live, in seconds; that of {@link Lifetimes} unless told. */
   readonly lifetime?: number
+  /**
+   * Its OpenAPI document, or a JSON file with it: people who are asked for a scope are shown what it opens. Not needed
+   * for an API in this process whose routes depend on `bearer()`.
+   */
+  readonly openapi?: OpenApiSource
 }
 
 /** How long things live, all in seconds. */
 export interface Lifetimes {
   /** 300 unless told. */
   readonly accessToken?: number
+  /** An ID token is looked at once, right after it came. 600 unless told. */
+  readonly idToken?: number
   /** 60 unless told. */
   readonly code?: number
   /** A refresh token that is not used for so long dies. 30 days unless told. */
@@ -77,7 +89,7 @@ export interface AuthorizationServerOptions<Scopes extends ScopeCatalogue = Scop
   /** The APIs that tokens can be for, by their identifier; the issuer itself unless told. The first is the default. */
   readonly resources?: Readonly<Record<string, ResourceOptions>>
   /** Clients that are there from the start. They are added, and changed when this changes. */
-  readonly clients?: readonly ClientDefinition<(keyof Scopes & string) | AdminScope>[]
+  readonly clients?: readonly ClientDefinition<(keyof Scopes & string) | IdentityScope | AdminScope>[]
   /**
    * What private keys are encrypted with: 32 characters or more that nobody can guess, from the environment. The variable
    * `GATEWRIGHT_SECRET_KEY` unless told. Needed everywhere but in development.
@@ -120,6 +132,8 @@ export interface AuthorizationServerOptions<Scopes extends ScopeCatalogue = Scop
    * endpoint.
    */
   readonly pages?: PageSet
+  /** How the server is an OpenID provider, which it is wherever it has pages; `false` for OAuth alone. */
+  readonly openid?: OpenIdOptions | false
   /** Told of every security decision, after it is written. What it throws is reported, and changes nothing. */
   readonly onAudit?: (event: AuditEvent) => void
   /** Told of errors that nobody waits for; `console.error` unless told. */
@@ -145,6 +159,8 @@ export interface Resource {
   readonly accessTokens: 'jwt' | 'reference'
   /** Seconds. */
   readonly lifetime: number
+  /** Those of its document that ask for a scope. */
+  readonly operations: readonly DocumentedOperation[]
 }
 
 /** The options, complete. */
@@ -172,6 +188,9 @@ export interface Settings {
   readonly rateLimits: Required<NonNullable<AuthorizationServerOptions['rateLimits']>>
   readonly serviceName: string
   readonly pages: PageSet | undefined
+  readonly openid: OpenIdSettings | undefined
+  /** Every scope there is, the ones that open claims included. */
+  readonly scopeNames: readonly string[]
   readonly onAudit: ((event: AuditEvent) => void) | undefined
   readonly report: (error: unknown) => void
   readonly now: () => number
@@ -205,6 +224,7 @@ export function settingsOf(
     'lifetimes',
     {
       accessToken: 300,
+      idToken: 600,
       code: 60,
       refreshIdle: 30 * day,
       refreshAbsolute: 180 * day,
@@ -227,7 +247,14 @@ export function settingsOf(
   if (!['ES256', 'EdDSA', 'RS256', 'PS256'].includes(algorithm)) {
     throw wrong('keys.algorithm', 'ES256, EdDSA, RS256 or PS256')
   }
-  const unregistrable = options.registration?.scopes?.find((scope) => !Object.hasOwn(options.scopes, scope))
+  const secretKey = secretKeyOf(options.secretKey ?? environment['GATEWRIGHT_SECRET_KEY'], isDevelopment)
+  // An OpenID provider without an authorization endpoint is none.
+  const openid =
+    options.pages === undefined || options.openid === false
+      ? undefined
+      : openIdSettings(options.openid ?? {}, secretKey)
+  const publicScopes = [...new Set([...Object.keys(options.scopes), ...Object.keys(openid?.scopes ?? {})])]
+  const unregistrable = options.registration?.scopes?.find((scope) => !publicScopes.includes(scope))
   if (unregistrable !== undefined) {
     throw wrong('registration.scopes', `the scope ${JSON.stringify(unregistrable)} is not in scopes`)
   }
@@ -240,9 +267,9 @@ export function settingsOf(
     issuer,
     basePath: new URL(issuer).pathname.replace(/\/$/, ''),
     isDevelopment,
-    secretKey: secretKeyOf(options.secretKey ?? environment['GATEWRIGHT_SECRET_KEY'], isDevelopment),
+    secretKey,
     scopes,
-    publicScopes: Object.keys(options.scopes),
+    publicScopes,
     adminResource,
     resources:
       adminResource === undefined ? resources : withAdmin(resources, adminResource, lifetimes.accessToken),
@@ -256,6 +283,8 @@ export function settingsOf(
     rateLimits: rateLimitsOf(options.rateLimits),
     serviceName: options.serviceName ?? new URL(issuer).host,
     pages: options.pages,
+    openid,
+    scopeNames: [...new Set([...publicScopes, ...Object.keys(scopes)])],
     onAudit: options.onAudit,
     report: options.report ?? console.error,
     now: options.now ?? Date.now,
@@ -326,6 +355,7 @@ function resourcesOf(
       scopes: resource.scopes ?? all,
       accessTokens: resource.accessTokens ?? 'jwt',
       lifetime: resource.lifetime ?? lifetime,
+      operations: documentedOperations(identifier, resource),
     })
   }
   return resources
@@ -347,8 +377,20 @@ function withAdmin(
     scopes: Object.keys(adminScopes),
     accessTokens: 'jwt',
     lifetime,
+    operations: [],
   }
   return new Map([...resources, [identifier, resource]])
+}
+
+function documentedOperations(
+  identifier: string,
+  { openapi }: ResourceOptions,
+): readonly DocumentedOperation[] {
+  try {
+    return openapi === undefined ? [] : operationsIn(openapi)
+  } catch (error) {
+    throw wrong('resources', `the openapi of ${identifier} ${(error as Error).message}`)
+  }
 }
 
 function completed<Names extends string>(

@@ -74,7 +74,8 @@ export async function adminWorld(
       ['code_challenge', sha256Base64url(verifier)],
       ['code_challenge_method', 'S256'],
     ])
-    const location = new URL(await at.interaction.approve(pending, { subject, authTime: at.clock.now }))
+    const approval = { subject, authTime: at.clock.now }
+    const location = new URL((await at.interaction.approve(pending, approval)).location)
     const code = location.searchParams.get('code') ?? ''
     const form = { grant_type: 'authorization_code', code, code_verifier: verifier }
     const answer = (await (await at.post('/token', form, 'web2')).json()) as { readonly access_token: string }

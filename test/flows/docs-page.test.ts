@@ -192,7 +192,10 @@ test('SECURITY 254: the page cannot be framed', async () => {
   expect(await frame?.evaluate(() => document.querySelector('#swagger-ui')).catch(() => null)).toBeFalsy()
 })
 
-test('the code flow with PKCE comes back through the redirect page, from a login on another origin', async () => {
+test.each([
+  ['another origin', {}],
+  ['another origin that keeps its window to itself', { 'cross-origin-opener-policy': 'same-origin' }],
+])('the code flow with PKCE comes back through the redirect page, from a login on %s', async (_, headers) => {
   const challenges: string[] = []
   const verifiers: string[] = []
   const login = await serve(
@@ -203,7 +206,7 @@ test('the code flow with PKCE comes back through the redirect page, from a login
         const back = new URL(asked.get('redirect_uri') ?? '')
         back.searchParams.set('code', 'c0de')
         back.searchParams.set('state', asked.get('state') ?? '')
-        return new Response(null, { status: 302, headers: { location: back.href } })
+        return html(`<a href="${back.href.replaceAll('&', '&amp;')}">Log in</a>`, headers)
       })
       .post('/token', { request }, async ({ request }) => {
         verifiers.push(new URLSearchParams(await request.text()).get('code_verifier') ?? '')
@@ -224,9 +227,12 @@ test('the code flow with PKCE comes back through the redirect page, from a login
   const base = await serve(app)
   const { page, watched } = await open(`${base}/docs`)
   await page.click('.btn.authorize')
-  const popup = page.waitForEvent('popup')
+  const opening = page.waitForEvent('popup')
   await page.click('.modal-btn.authorize')
-  await popup
+  const popup = await opening
+  const closed = popup.waitForEvent('close')
+  await popup.click('text=Log in')
+  await closed
   await page.waitForSelector('.auth-container .btn:has-text("Logout")')
   await page.click('.btn-done')
   expect(await call(page, 'getUsersMe')).toMatchObject({ status: '200' })
@@ -234,3 +240,47 @@ test('the code flow with PKCE comes back through the redirect page, from a login
   expect(verifiers[0]).toMatch(/^[\w-]{43,}$/)
   expect(watched.violations).toEqual([])
 })
+
+test('RFC 6749 §10.12: an answer to a question that this page did not ask is left alone, and the window says so', async () => {
+  const asked: string[] = []
+  const code = authorizationCodeBearer({
+    authorizationUrl: 'authorize',
+    tokenUrl: 'token',
+    scopes,
+    verify: tokens.verify,
+  })
+  const app = api({ title: 'Items', docs: { oauth: { clientId: 'docs' } } })
+    .get('/authorize', { request }, ({ request }) => {
+      asked.push(new URL(request.url).searchParams.get('state') ?? '')
+      return html('Log in')
+    })
+    .post('/token', {}, { hidden: true }, () => {
+      asked.push('token')
+      return {}
+    })
+    .get('/users/me', { user: security(code, ['me']) }, ({ user }) => ({ name: user.subject }))
+  const base = await serve(app)
+  const { page } = await open(`${base}/docs`)
+  await page.click('.btn.authorize')
+  const opening = page.waitForEvent('popup')
+  await page.click('.modal-btn.authorize')
+  const popup = await opening
+  await popup.waitForSelector('text=Log in')
+  await popup.goto(`${base}/docs/oauth2-redirect?code=of-somebody-else&state=guessed`)
+  await popup.waitForSelector('text=Nobody waits for this')
+  // RFC 6749 §10.5: the code is not in the address any more, nor in the history.
+  expect(popup.url()).toBe(`${base}/docs/oauth2-redirect`)
+  expect(asked).toHaveLength(1)
+
+  const state = encodeURIComponent(asked[0] ?? '')
+  const closed = popup.waitForEvent('close')
+  const refused = `error=access_denied&error_description=<b>No</b>&state=${state}`
+  await popup.goto(`${base}/docs/oauth2-redirect?${refused}`).catch(() => undefined)
+  await closed
+  expect(await page.innerText('.auth-container .errors')).toContain('access_denied: <b>No</b>')
+  expect(asked).toHaveLength(1)
+})
+
+function html(markup: string, headers: Readonly<Record<string, string>> = {}): Response {
+  return new Response(markup, { headers: { 'content-type': 'text/html; charset=utf-8', ...headers } })
+}

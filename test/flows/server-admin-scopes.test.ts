@@ -328,7 +328,7 @@ async function tokenFor(
   const url = new URL(requestUrl(at, 'web2'))
   const usual = [...url.searchParams].filter(([name]) => name !== 'scope')
   const pending = await at.interaction.begin([...usual, ...more])
-  const location = await at.interaction.approve(pending, { subject, authTime: at.clock.now })
+  const { location } = await at.interaction.approve(pending, { subject, authTime: at.clock.now })
   const code = new URL(location).searchParams.get('code') ?? ''
   const form = { grant_type: 'authorization_code', code, code_verifier: verifier }
   return String((await bodyOf(await at.post('/token', form, 'web2')))['access_token'])

@@ -9,6 +9,7 @@ import { router } from '../../api/router.ts'
 import type { AnyRouter, Router } from '../../api/router.ts'
 import type { Declared } from '../../api/routes.ts'
 import { HttpError } from '../../http/http-error.ts'
+import type { Operations } from '../operations.ts'
 import type { Service } from '../service.ts'
 import type { Settings } from '../settings.ts'
 import { addAuditRoutes } from './audit.ts'
@@ -21,11 +22,15 @@ import { addSessionRoutes } from './sessions.ts'
 import { addUserRoutes } from './users.ts'
 
 /** The routes of the admin API and of its documentation; none unless the options say so. */
-export function adminApi(settings: Settings, service: () => Promise<Service>): AnyRouter {
+export function adminApi(
+  settings: Settings,
+  service: () => Promise<Service>,
+  operations: Operations,
+): AnyRouter {
   const { adminResource, basePath } = settings
   if (adminResource === undefined) return { declared: [] }
   const routes = router({ prefix: `${basePath}/admin/api` })
-  const at = { routes, caller: adminCaller(settings, service, adminResource) }
+  const at = { routes, caller: adminCaller(settings, service, operations, adminResource) }
   addUserRoutes(at)
   addSessionRoutes(at)
   addClientRoutes(at)

@@ -11,6 +11,7 @@ import { RegistrationError } from '../../protocol/registration-error.ts'
 import { DatabaseError } from '../../store/database-error.ts'
 import { bearerOf } from '../bearer.ts'
 import { ClientError } from '../clients.ts'
+import type { Operations } from '../operations.ts'
 import type { Service } from '../service.ts'
 import type { Settings } from '../settings.ts'
 import { actorOf, needScopes } from './actor.ts'
@@ -37,16 +38,18 @@ export interface AdminRoutes {
 export function adminCaller(
   settings: Settings,
   service: () => Promise<Service>,
+  operations: Operations,
   audience: string,
 ): AdminCaller {
-  const token = bearerOf<AdminScope>(settings, service, { audience, name: 'AdminOAuth2' })
+  const token = bearerOf<AdminScope>(settings, service, operations, { audience, name: 'AdminOAuth2' })
   const needs = { token, required: requiredScopes, address: clientAddress, response }
   return dependency(needs, ({ token, required, address, response }) =>
     answering(async () => {
       // Accounts, addresses, secrets: nobody on the way keeps them.
       response.headers.set('cache-control', 'no-store')
-      // A token that opens other APIs as well is in the hands of each of them.
-      if ([token.audience].flat().length > 1) throw new HttpError(403, 'The token is for other APIs as well')
+      // A token that opens other APIs as well is in the hands of each of them. Userinfo is of this server.
+      const others = [token.audience].flat().filter((each) => each !== audience && each !== settings.issuer)
+      if (others.length > 0) throw new HttpError(403, 'The token is for other APIs as well')
       const open = await service()
       const { subject, scopes, clientId } = token
       const actor = await actorOf(open, { subject: subject ?? '', scopes, clientId, address })

@@ -8,7 +8,8 @@ import { auditEvent } from '../audit.ts'
 import { findFlow, finish, refuse, stepOf } from '../interaction/flow.ts'
 import type { Flow } from '../interaction/flow.ts'
 import { pageClient } from '../interaction/page-client.ts'
-import type { PagePerson, PageScope } from '../interaction/pages.ts'
+import { pageScopes } from '../interaction/page-scopes.ts'
+import type { PagePerson } from '../interaction/pages.ts'
 import type { Service } from '../service.ts'
 import { flowIdIn } from './authorization.ts'
 import { addPage, expired } from './page-request.ts'
@@ -40,13 +41,13 @@ async function posted(asked: PageRequest): Promise<Response> {
   return withPerson(asked, async ({ open, visit }, flow, session) => {
     // Anything but a clear yes is a no.
     if (sent.one('decision') !== 'allow') {
-      const location = await refuse(open, visit, flow, 'access_denied', 'The person did not agree')
+      const answer = await refuse(open, visit, flow, 'access_denied', 'The person did not agree')
       const about = { clientId: flow.pending.client.id, subject: session.subject }
       await open.audit([auditEvent('consent.denied', open.settings.now(), about)])
-      return visit.redirect(location)
+      return visit.answer(answer)
     }
     const { remembered } = await stepOf(open, session, flow)
-    return visit.redirect(await finish(open, visit, flow, session, { remembered }))
+    return visit.answer(await finish(open, visit, flow, session, { remembered }))
   })
 }
 
@@ -64,7 +65,7 @@ async function show({ open, visit }: PageRequest, flow: Flow, session: StoredSes
     redirectHost:
       shape === 'private-use' ? request.redirectUri.replace(/:.*$/s, ':') : new URL(request.redirectUri).host,
     isLoopback: shape === 'loopback' || shape === 'localhost',
-    scopes: scopesOf(open, await heldScopes(open, session.subject, pending.scopes)),
+    scopes: pageScopes(open, await heldScopes(open, session.subject, pending.agreement), resources),
     resources: resources.map((resource) => settings.resources.get(resource)?.name ?? resource),
     agreed: remembered?.scopes ?? [],
     ...(isRefreshed ? { days: Math.floor(settings.lifetimes.refreshAbsolute / 86_400) } : {}),
@@ -76,12 +77,4 @@ async function show({ open, visit }: PageRequest, flow: Flow, session: StoredSes
 async function personOf({ accounts }: Service, { subject }: StoredSession): Promise<PagePerson> {
   const account = await accounts.get(subject)
   return { username: account?.username ?? '', name: account?.name }
-}
-
-function scopesOf({ settings }: Service, scopes: readonly string[]): readonly PageScope[] {
-  return scopes.map((name) => ({
-    name,
-    text: settings.scopes[name] ?? name,
-    operations: [],
-  }))
 }

@@ -7,6 +7,9 @@ import { scopesOfClient } from '../admin/scopes.ts'
 import type { Client } from '../clients.ts'
 import type { Settings } from '../settings.ts'
 
+/** How answers get to clients. */
+export const responseModes = ['query', 'form_post'] as const
+
 /** @throws {AuthorizationError} */
 export function checkedRequest(
   settings: Settings,
@@ -14,7 +17,7 @@ export function checkedRequest(
   parameters: SentParameters,
   isPushed: boolean,
 ): AuthorizationRequest {
-  return parseAuthorizationRequest(
+  const request = parseAuthorizationRequest(
     parameters,
     {
       clientId: client.id,
@@ -24,6 +27,10 @@ export function checkedRequest(
       requirePushedAuthorizationRequests: client.metadata.requirePushedAuthorizationRequests,
       isPkceOptional: client.privileges.pkceOptional === true,
     },
-    { resources: [...settings.resources.keys()], isPushed },
+    { resources: [...settings.resources.keys()], isPushed, responseModes },
   )
+  const { defaultMaxAge } = client.metadata
+  // OpenID Connect Registration §2: what the request says goes before it.
+  if (request.maxAge !== undefined || defaultMaxAge === undefined) return request
+  return { ...request, maxAge: defaultMaxAge }
 }

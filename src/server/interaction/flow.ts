@@ -4,10 +4,12 @@ import { sha256Base64url } from '../../crypto/hash.ts'
 import { randomToken } from '../../crypto/random.ts'
 import { AuthorizationError } from '../../protocol/authorization-error.ts'
 import { nextStep } from '../../protocol/authorization-step.ts'
+import type { AuthorizationAnswer } from '../../protocol/authorization-response.ts'
 import type { AuthorizationStep } from '../../protocol/authorization-step.ts'
 import { redirectUriShape } from '../../protocol/redirect-uri.ts'
 import type { NewFlow, StoredSession } from '../../store/grant-store.ts'
 import { heldScopes } from '../admin/scopes.ts'
+import { subjectFor } from '../openid/subject.ts'
 import type { Service } from '../service.ts'
 import { interactionOf } from './interaction.ts'
 import type { BegunAuthorization, PendingAuthorization } from './interaction.ts'
@@ -119,6 +121,7 @@ export async function stepOf(
     isFresh: session?.hash !== sessionBefore,
     now: service.settings.now(),
     isConsentNeeded: isConsentNeeded(pending, remembered),
+    isAnotherPerson: session !== undefined && isAnother(service, session, pending),
   })
   return { step, remembered }
 }
@@ -133,12 +136,13 @@ export async function finish(
     scopes,
     remembered,
   }: { readonly scopes?: readonly string[]; readonly remembered: Remembered | undefined },
-): Promise<string> {
+): Promise<AuthorizationAnswer> {
   const { hash, pending } = flow
   return interactionOf(service).approve(pending, {
     subject: session.subject,
     authTime: session.authTime,
     sessionId: session.id,
+    methods: session.methods,
     ...(scopes === undefined ? {} : { scopes }),
     ...(remembered === undefined ? {} : { grantId: remembered.grantId }),
     ...(hash === undefined ? {} : { flow: { hash, browserHash: visit.browserHash } }),
@@ -156,7 +160,7 @@ export async function refuse(
   flow: Pick<Flow, 'pending'> & { readonly hash?: string },
   error: AuthorizationError['code'],
   description: string,
-): Promise<string> {
+): Promise<AuthorizationAnswer> {
   if (flow.hash !== undefined) {
     const { store, settings } = service
     if (!(await store.consumeFlow(flow.hash, visit.browserHash, settings.now()))) {
@@ -169,7 +173,7 @@ export async function refuse(
 async function rememberedFor(
   service: Service,
   subject: string,
-  { client, scopes: asked, resources }: PendingAuthorization,
+  { client, agreement: asked, resources }: PendingAuthorization,
 ): Promise<(Remembered & { readonly isEnough: boolean }) | undefined> {
   const { store, settings } = service
   const scopes = await heldScopes(service, subject, asked)
@@ -196,4 +200,13 @@ function isConsentNeeded(
   // RFC 8252 §8.6: any program on the computer can say that it is this one, so the person is asked each time.
   if (!client.isConfidential && redirectUriShape(request.redirectUri) !== 'https') return true
   return remembered?.isEnough !== true
+}
+
+/** Whether the request is for somebody else than who is logged in. */
+function isAnother(
+  { settings }: Service,
+  { subject }: StoredSession,
+  { client, onlySubject }: PendingAuthorization,
+): boolean {
+  return onlySubject !== undefined && subjectFor(settings, client, subject) !== onlySubject
 }
