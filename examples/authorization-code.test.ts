@@ -50,7 +50,7 @@ async function logIn(page: Page): Promise<void> {
 
 describe.each(dialects)('on %s', (dialect) => {
   test('a person signs in, agrees, and sees their notes', async () => {
-    const { application } = await places(dialect)
+    const { application, issuer } = await places(dialect)
     const page = await browser.newPage()
     await page.goto(application)
     await logIn(page)
@@ -65,6 +65,17 @@ describe.each(dialects)('on %s', (dialect) => {
     await page.waitForSelector('text=Hello Alice')
     expect(await page.innerText('body')).toContain('On your list: Milk')
     expect(new URL(page.url()).origin).toBe(application)
+
+    // On the page of their account people see whom they let in, and shut it out again.
+    await page.goto(`${issuer}/account`)
+    expect(await page.innerText('nav')).toContain('Delete account')
+    await page.click('nav a:has-text("Applications")')
+    expect(await page.innerText('main')).toContain('Planner')
+    await page.click('button:has-text("Remove access")')
+    await page.waitForSelector('text=No application has access')
+    await page.goto(application)
+    await page.click('text=Sign in with Notes')
+    await page.waitForSelector('button[value=allow]')
     await page.close()
   })
 

@@ -24,6 +24,8 @@ export async function service({ issuer, callback, singlePage, database }: Places
     issuer,
     database,
     serviceName: 'Notes',
+    // Nothing else is kept about anybody here, so people may remove their accounts by themselves.
+    accountRemoval: true,
     scopes: { 'notes:read': 'Read your notes', 'notes:write': 'Add and change your notes' },
     clients: [
       {

@@ -7,6 +7,7 @@ export type AuditEventType =
   | 'account.created'
   | 'account.disabled'
   | 'account.password_changed'
+  | 'account.profile_changed'
   | 'account.removed'
   | 'account.tokens_revoked'
   | 'account.updated'

@@ -24,10 +24,13 @@ import type { Clients } from './clients.ts'
 import { bearerOf } from './bearer.ts'
 import type { BearerOptions } from './bearer.ts'
 import { dpopNonces } from './dpop-nonces.ts'
+import { addAccountPages, homeRoute } from './endpoints/account/account.ts'
 import { addAdminPages } from './endpoints/admin/admin.ts'
 import { addAuthorizationEndpoint } from './endpoints/authorization.ts'
 import { addConsentPage } from './endpoints/consent.ts'
+import { addDevicePage } from './endpoints/device.ts'
 import { addLoginPage } from './endpoints/login.ts'
+import { addAccountChooser } from './endpoints/select-account.ts'
 import { addSignOutPage } from './endpoints/sign-out.ts'
 import { assetRoutes } from './endpoints/assets.ts'
 import { addTokenEndpoint } from './endpoints/token.ts'
@@ -145,7 +148,10 @@ export function authorizationServer<const Scopes extends ScopeCatalogue>(
   if (site !== undefined) {
     addAuthorizationEndpoint(site)
     addLoginPage(site)
+    addAccountChooser(site)
     addConsentPage(site)
+    addDevicePage(site)
+    addAccountPages(site)
     addSignOutPage(site)
     addAdminPages(site)
     if (settings.openid !== undefined) addUserinfoEndpoint(routes, service, cors)
@@ -154,6 +160,7 @@ export function authorizationServer<const Scopes extends ScopeCatalogue>(
   const wellKnown = router()
   addMetadataEndpoint(wellKnown, settings)
   addResourceMetadataEndpoints(wellKnown, settings)
+  const home = site === undefined ? [] : homeRoute(site).declared
   const assets = site === undefined ? [] : assetRoutes(site).declared
   const admin = adminApi(settings, service, operations)
   const declared = [...routes.declared, ...wellKnown.declared, ...assets, ...admin.declared]
@@ -163,7 +170,7 @@ export function authorizationServer<const Scopes extends ScopeCatalogue>(
     bearer: (bearerOptions = {}) => bearerOf(settings, service, operations, bearerOptions),
     open: async () => (await opened()).parts,
     app: api({ title: 'Authorization server', docs: false, report: settings.report })
-      .include({ declared })
+      .include({ declared: [...declared, ...home] })
       .onStop(close),
     close,
   }

@@ -18,6 +18,18 @@ export { ClientError } from './clients.ts'
 export type { Client, ClientDefinition, ClientPrivileges, Clients } from './clients.ts'
 export type { Approval, Interaction, PendingAuthorization } from './interaction/interaction.ts'
 export type {
+  AccountApplicationsPage,
+  AccountFrame,
+  AccountOverviewPage,
+  AccountPages,
+  AccountPasswordPage,
+  AccountProfilePage,
+  AccountRemovalPage,
+  AccountSessionsPage,
+} from './interaction/account-pages.ts'
+export type { ChooserPage } from './interaction/chooser-page.ts'
+export type { DevicePage } from './interaction/device-page.ts'
+export type {
   ConsentPage,
   ErrorPage,
   LoginPage,

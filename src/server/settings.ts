@@ -132,6 +132,11 @@ export interface AuthorizationServerOptions<Scopes extends ScopeCatalogue = Scop
    * endpoint.
    */
   readonly pages?: PageSet
+  /**
+   * Whether people may remove their own account on `/account`. False unless told: what else there is about them is for your
+   * application to remove (`onAudit`, `account.removed`).
+   */
+  readonly accountRemoval?: boolean
   /** How the server is an OpenID provider, which it is wherever it has pages; `false` for OAuth alone. */
   readonly openid?: OpenIdOptions | false
   /** Told of every security decision, after it is written. What it throws is reported, and changes nothing. */
@@ -188,6 +193,7 @@ export interface Settings {
   readonly rateLimits: Required<NonNullable<AuthorizationServerOptions['rateLimits']>>
   readonly serviceName: string
   readonly pages: PageSet | undefined
+  readonly accountRemoval: boolean
   readonly openid: OpenIdSettings | undefined
   /** Every scope there is, the ones that open claims included. */
   readonly scopeNames: readonly string[]
@@ -283,6 +289,7 @@ export function settingsOf(
     rateLimits: rateLimitsOf(options.rateLimits),
     serviceName: options.serviceName ?? new URL(issuer).host,
     pages: options.pages,
+    accountRemoval: options.accountRemoval ?? false,
     openid,
     scopeNames: [...new Set([...publicScopes, ...Object.keys(scopes)])],
     onAudit: options.onAudit,

@@ -17,8 +17,10 @@ import { query, request } from 'gatewright'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
+import { authorizationServer } from 'gatewright/server'
 import { launchBrowser, watch } from '../setup/browser.ts'
 import type { Watched } from '../setup/browser.ts'
+import { freePort } from '../setup/free-port.ts'
 
 let browser: Browser
 const closing: (() => Promise<unknown>)[] = []
@@ -239,6 +241,55 @@ test.each([
   expect(challenges).toEqual(['S256'])
   expect(verifiers[0]).toMatch(/^[\w-]{43,}$/)
   expect(watched.violations).toEqual([])
+})
+
+test('the docs page of an API on another site logs in on the real pages, and reads the answer of the token endpoint', async () => {
+  const [port, own] = [await freePort(), await freePort()]
+  const [issuer, base] = [`http://localhost:${port}`, `http://127.0.0.1:${own}`]
+  const server = authorizationServer({
+    issuer,
+    database: 'sqlite::memory:',
+    scopes,
+    resources: { [base]: { name: 'Items' } },
+    clients: [
+      {
+        id: 'docs',
+        tokenEndpointAuthMethod: 'none',
+        applicationType: 'native',
+        redirectUris: [`${base}/docs/oauth2-redirect`],
+      },
+    ],
+  })
+  const { accounts } = await server.open()
+  await accounts.create({ username: 'ada', name: 'Ada', password: 'correct horse battery staple' })
+  const auth = server.bearer({ flows: ['authorizationCode'] })
+  const items = api({ title: 'Items', docs: { oauth: { clientId: 'docs', scopes: ['me'] } } }).get(
+    '/users/me',
+    { token: security(auth, ['me']) },
+    async ({ token }) => ({ name: (await accounts.get(token.subject))?.name }),
+  )
+  const login = await server.app.listen({ port, hostname: 'localhost' })
+  closing.push(() => login.close())
+  const listener = await items.listen({ port: own, hostname: '127.0.0.1' })
+  closing.push(() => listener.close())
+
+  const { page, watched } = await open(`${base}/docs`)
+  await page.click('.btn.authorize')
+  const opening = page.waitForEvent('popup')
+  await page.click('.modal-btn.authorize')
+  const popup = await opening
+  await popup.fill('#username', 'ada')
+  await popup.fill('#password', 'correct horse battery staple')
+  await popup.click('button:has-text("Log in")')
+  const closed = popup.waitForEvent('close')
+  await popup.click('button[value=allow]')
+  await closed
+  await page.waitForSelector('.auth-container .btn:has-text("Logout")')
+  await page.click('.btn-done')
+  const { status, body } = await call(page, 'getUsersMe')
+  expect([status, body]).toEqual(['200', expect.stringContaining('Ada')])
+  expect(watched.violations).toEqual([])
+  expect(watched.errors).toEqual([])
 })
 
 test('RFC 6749 §10.12: an answer to a question that this page did not ask is left alone, and the window says so', async () => {

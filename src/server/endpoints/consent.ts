@@ -29,8 +29,8 @@ async function withPerson(
   const flow = await findFlow(open, visit, flowIdIn(asked.query))
   if (flow === undefined) return expired(asked)
   const { step } = await stepOf(open, visit.session, flow)
-  if (visit.session === undefined || step === 'login') {
-    return visit.redirect(`${open.settings.basePath}/login?flow=${flow.id}`)
+  if (visit.session === undefined || step === 'login' || step === 'select_account') {
+    return visit.redirect(`${open.settings.basePath}/authorize/continue?flow=${flow.id}`)
   }
   return work(asked, flow, visit.session)
 }
@@ -74,7 +74,7 @@ async function show({ open, visit }: PageRequest, flow: Flow, session: StoredSes
 }
 
 /** Who is logged in, as the pages show them. */
-async function personOf({ accounts }: Service, { subject }: StoredSession): Promise<PagePerson> {
+export async function personOf({ accounts }: Service, { subject }: StoredSession): Promise<PagePerson> {
   const account = await accounts.get(subject)
   return { username: account?.username ?? '', name: account?.name }
 }

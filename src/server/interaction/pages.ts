@@ -1,7 +1,10 @@
 /** The port of the pages: what each has to show. What they look like stands on the other side, and can be replaced. */
 
 import type { Html } from '../../http/html.ts'
+import type { AccountPages } from './account-pages.ts'
 import type { AdminPages } from './admin-pages.ts'
+import type { ChooserPage } from './chooser-page.ts'
+import type { DevicePage } from './device-page.ts'
 
 /** What every page knows. */
 export interface PageContext {
@@ -127,6 +130,9 @@ export interface ErrorPage {
 export interface Pages {
   readonly login: (page: LoginPage, context: PageContext) => Html
   readonly consent: (page: ConsentPage, context: PageContext) => Html
+  readonly account: AccountPages
+  readonly chooser: (page: ChooserPage, context: PageContext) => Html
+  readonly device: (page: DevicePage, context: PageContext) => Html
   readonly signOut: (page: SignOutPage, context: PageContext) => Html
   readonly formPost: (page: FormPostPage, context: PageContext) => Html
   readonly error: (page: ErrorPage, context: PageContext) => Html
