@@ -135,7 +135,7 @@ test.each([
     await page.click('button:has-text("Add")')
     await page.waitForSelector('.once')
     await check('password')
-    await page.goto(`${issuer}/admin/users?username=root`)
+    await page.goto(`${issuer}/admin/users?search=alice`)
     await page.click('ul.entries a')
     await page.click('summary')
     await check('user')

@@ -118,7 +118,7 @@ describe.each(dialects)('%s', (dialect) => {
     expect(() => form(page, 'create')).toThrow()
     const user = await browser.open(`${issuer}/admin/users/${at.alice}`)
     expect(user.status).toBe(200)
-    for (const action of ['change', 'remove', 'revoke']) expect(() => form(user, action)).toThrow()
+    for (const action of ['change', 'remove', 'revoke', 'password']) expect(() => form(user, action)).toThrow()
     const csrf = /name="csrf" value="([^"]*)"/.exec((await browser.open(`${issuer}/logout`)).body)?.[1] ?? ''
     for (const [action, fields] of [
       ['change', { username: 'alice', disabled: 'yes' }],
@@ -127,6 +127,7 @@ describe.each(dialects)('%s', (dialect) => {
       ['end_sessions', {}],
       ['end_session', { session: 'x' }],
       ['revoke_grant', { grant: 'x' }],
+      ['password', {}],
     ] as const) {
       const body = `<form action="/admin/users/${at.alice}"><input type="hidden" name="csrf" value="${csrf}"></form>`
       const answer = await browser.submit({ ...user, body }, { action, ...fields })
@@ -164,7 +165,7 @@ describe.each(dialects)('%s', (dialect) => {
     const { at, browser, open } = await admin(dialect)
     const users = await open('/admin/users')
     expect(users.body).toContain('alice')
-    const found = await open('/admin/users?username=ALICE')
+    const found = await open('/admin/users?search=LIC')
     expect(found.body).toContain(`/admin/users/${at.alice}`)
     expect(found.body).not.toContain(`/admin/users/${at.root}`)
 
@@ -395,7 +396,7 @@ describe.each(dialects)('%s', (dialect) => {
     for (const path of [
       '/admin/users',
       `/admin/users/${id}`,
-      `/admin/users?username=${encoded}`,
+      `/admin/users?search=${encoded}`,
       '/admin/clients',
       `/admin/clients/${encodeURIComponent('x"><b>')}`,
       '/admin/audit',

@@ -41,12 +41,17 @@ export function clientsPage(page: AdminClientsPage, context: PageContext, words:
         ${actionOf(
           create.form,
           'create',
-          html`${field('client_id', `${words.clientId} (${words.optional})`, undefined, {
+          html`${field('client_id', `${words.clientId} (${words.optional})`, create.fields.id, {
               hint: words.clientIdText,
             })}
             <label for="kind">${words.kind}</label>
             <select id="kind" name="kind">
-              ${kinds.map((kind) => html`<option value="${kind}">${words.kinds[kind]}</option>`)}
+              ${kinds.map(
+                (kind) =>
+                  html`<option value="${kind}" ${kind === create.fields.kind && html`selected`}>
+                    ${words.kinds[kind]}
+                  </option>`,
+              )}
             </select>
             ${clientFields(create.fields, words)}<button>${words.add}</button>`,
         )}

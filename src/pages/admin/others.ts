@@ -23,7 +23,7 @@ export function overviewPage(page: AdminOverviewPage, context: PageContext, word
     frame,
     context,
     words,
-    html`<ul class="entries">
+    html`<ul class="entries parts">
       ${parts.map(
         ({ name, href }) =>
           html`<li>

@@ -7,6 +7,7 @@ export const adminStyles = `main.wide { max-width: 40rem; }
 .admin-nav ul a:hover { text-decoration: underline; }
 .admin-nav ul a[aria-current] { background: var(--card); border-color: var(--line); font-weight: 600; }
 .admin-nav p { margin: 0.5rem 0 0; color: var(--quiet); }
+.admin-nav p a { display: inline; padding: 0; border: 0; text-decoration: underline; }
 .admin .done { margin: 1rem 0; padding: 0.7rem 0.9rem; border-radius: 0.6rem; background: var(--soft); border: 1px solid var(--line); }
 .admin .alert span { display: block; }
 .admin section { margin-top: 1.75rem; padding-top: 1.25rem; border-top: 1px solid var(--line); }
@@ -18,6 +19,7 @@ ul.entries > li + li { border-top: 1px solid var(--line); }
 ul.entries form { margin: 0; }
 ul.entries .grow { flex: 1 1 12rem; min-width: 0; }
 ul.entries a { font-weight: 600; }
+ul.parts .grow { flex-basis: 100%; }
 .admin .line { display: block; font-size: 0.9rem; }
 .admin .off { color: var(--alert); background: var(--alert-soft); }
 .admin .more { margin: 1.25rem 0 0; }

@@ -16,12 +16,12 @@ export function usersPage(page: AdminUsersPage, context: PageContext, words: Adm
     context,
     words,
     html`<form method="get" action="${page.searchHref}" role="search" class="search">
-        <label for="search">${words.searchUsername}</label>
+        <label for="search">${words.searchUsers}</label>
         <div>
           <input
             type="text"
             id="search"
-            name="username"
+            name="search"
             value="${search ?? ''}"
             autocomplete="off"
             spellcheck="false"
@@ -72,6 +72,11 @@ export function userPage(page: AdminUserPage, context: PageContext, words: Admin
         <dd><code>${user.id}</code></dd>
         <dt>${words.since}</dt>
         <dd>${moment(user.createdAt, context)}</dd>
+        ${
+          page.auditHref !== undefined &&
+          html`<dt>${words.sections.audit.title}</dt>
+            <dd><a href="${page.auditHref}">${words.events}</a></dd>`
+        }
       </dl>
       ${
         mayChange
@@ -79,12 +84,20 @@ export function userPage(page: AdminUserPage, context: PageContext, words: Admin
               form,
               'change',
               html`${userFields(page.fields, words)}
-                ${tick('disabled', 'yes', words.disabledUser, { isSet: user.isDisabled })}
+                ${!user.isSelf && tick('disabled', 'yes', words.disabledUser, { isSet: user.isDisabled })}
                 <button>${words.save}</button>`,
             )
           : html`<p class="warning">${words.cannotChange}</p>`
       }
       ${sessions(page, context, words)} ${grants(page, context, words)}
+      ${
+        page.mayReset &&
+        html`<section>
+          <h2>${words.resetPassword}</h2>
+          <p class="quiet">${words.resetPasswordText}</p>
+          ${actionOf(form, 'password', html`<button class="other">${words.resetPassword}</button>`)}
+        </section>`
+      }
       ${
         page.mayRevoke &&
         html`<section>
@@ -93,8 +106,7 @@ export function userPage(page: AdminUserPage, context: PageContext, words: Admin
           ${actionOf(form, 'revoke', html`<button class="other">${words.revokeAll}</button>`)}
         </section>`
       }
-      ${page.auditHref !== undefined && html`<p class="more"><a href="${page.auditHref}">${words.events}</a></p>`}
-      ${mayChange && removal(form, words.removeUserText, user.username, words)}`,
+      ${page.mayRemove && removal(form, words.removeUserText, user.username, words)}`,
     user.username,
   )
 }
@@ -108,7 +120,7 @@ function userFields(fields: AdminUserFields, words: AdminWords): Html {
     html`<fieldset>
       <legend>${words.scopes}</legend>
       ${fields.scopes.map((scope) =>
-        tick('scope', scope.name, html`${scope.text} <code>${scope.name}</code>`, scope),
+        tick('scope', scope.name, html`${scope.text} <code class="line">${scope.name}</code>`, scope),
       )}
     </fieldset>`
   }`
@@ -130,10 +142,10 @@ function sessions(
           (session) =>
             html`<li>
               <span class="grow">
-                <bdi>${session.userAgent ?? session.address ?? session.id}</bdi>
+                ${words.browserOn(session.browser, session.system)}
                 <span class="line quiet">
                   ${words.lastSeen} ${moment(session.lastSeenAt, context)}
-                  ${session.userAgent !== undefined && session.address}
+                  ${session.address !== undefined && html`· <bdi dir="ltr">${session.address}</bdi>`}
                 </span>
               </span>
               ${

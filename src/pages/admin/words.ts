@@ -25,7 +25,7 @@ export interface AdminWords {
   readonly more: string
   readonly nothing: string
   readonly search: string
-  readonly searchUsername: string
+  readonly searchUsers: string
   readonly username: string
   readonly name: string
   readonly email: string
@@ -43,6 +43,7 @@ export interface AdminWords {
   readonly cannotChange: string
   readonly sessions: string
   readonly noSessions: string
+  readonly browserOn: (browser: string | undefined, system: string | undefined) => string
   readonly lastSeen: string
   readonly endSession: string
   readonly endSessions: string
@@ -50,6 +51,8 @@ export interface AdminWords {
   readonly noGrants: string
   readonly lastUsed: string
   readonly revokeGrant: string
+  readonly resetPassword: string
+  readonly resetPasswordText: string
   readonly revokeAll: string
   readonly revokeAllText: string
   readonly events: string
@@ -121,6 +124,7 @@ export const englishAdmin: AdminWords = {
     name: 'A name has 1 to 200 characters on one line.',
     email: 'An e-mail address looks like name@example.com.',
     beyond: 'You may not do this: it needs a right of administration that you do not have.',
+    own: 'Your own rights and your own password are not changed here.',
     confirm: 'What you typed is not the same. Nothing was removed.',
     client_taken: 'There is a client with this id already.',
     client: 'The client cannot be like this.',
@@ -136,7 +140,7 @@ export const englishAdmin: AdminWords = {
   more: 'More',
   nothing: 'There is nothing here.',
   search: 'Search',
-  searchUsername: 'Find by username',
+  searchUsers: 'Find by username, name or e-mail',
   username: 'Username',
   name: 'Name',
   email: 'E-mail',
@@ -154,6 +158,8 @@ export const englishAdmin: AdminWords = {
   cannotChange: 'You cannot change this account: it has rights of administration that you do not have.',
   sessions: 'Logged in',
   noSessions: 'Nowhere.',
+  browserOn: (browser, system) =>
+    browser && system ? `${browser} on ${system}` : (browser ?? system ?? 'Unknown browser'),
   lastSeen: 'Last seen',
   endSession: 'End',
   endSessions: 'Sign out everywhere',
@@ -161,9 +167,12 @@ export const englishAdmin: AdminWords = {
   noGrants: 'Nothing.',
   lastUsed: 'Last used',
   revokeGrant: 'Revoke',
+  resetPassword: 'New password',
+  resetPasswordText:
+    'For somebody who has lost theirs. It is made and shown once; every session, permission and token of this account ends.',
   revokeAll: 'Revoke everything',
   revokeAllText: 'Every session, permission and token of this account ends. It may log in again.',
-  events: 'In the audit log',
+  events: 'What happened with this account',
   remove: 'Remove',
   removeUserText: 'The account is gone for good, with everything that was given out.',
   removeClientText: 'The client is gone for good, with everything it was given.',
@@ -172,7 +181,7 @@ export const englishAdmin: AdminWords = {
   typeToConfirm: (text) => `To remove, type: ${text}`,
   once: {
     password: {
-      title: 'The first password',
+      title: 'The new password',
       text: 'It is shown this once. Hand it over; its owner changes it after the first login.',
     },
     secret: { title: 'The secret of the client', text: 'It is shown this once: what is kept is its hash.' },
@@ -244,6 +253,7 @@ export const germanAdmin: AdminWords = {
     name: 'Ein Name hat 1 bis 200 Zeichen in einer Zeile.',
     email: 'Eine E-Mail-Adresse sieht so aus: name@example.com.',
     beyond: 'Das dürfen Sie nicht: Es braucht ein Recht der Verwaltung, das Sie nicht haben.',
+    own: 'Ihre eigenen Rechte und Ihr eigenes Passwort ändern Sie hier nicht.',
     confirm: 'Das Eingegebene stimmt nicht überein. Es wurde nichts entfernt.',
     client_taken: 'Eine Anwendung mit dieser Id gibt es schon.',
     client: 'So kann die Anwendung nicht sein.',
@@ -259,7 +269,7 @@ export const germanAdmin: AdminWords = {
   more: 'Weitere',
   nothing: 'Hier ist nichts.',
   search: 'Suchen',
-  searchUsername: 'Nach Benutzername suchen',
+  searchUsers: 'Nach Benutzername, Name oder E-Mail suchen',
   username: 'Benutzername',
   name: 'Name',
   email: 'E-Mail',
@@ -277,6 +287,8 @@ export const germanAdmin: AdminWords = {
   cannotChange: 'Sie können dieses Konto nicht ändern: Es hat Rechte der Verwaltung, die Sie nicht haben.',
   sessions: 'Angemeldet',
   noSessions: 'Nirgends.',
+  browserOn: (browser, system) =>
+    browser && system ? `${browser} auf ${system}` : (browser ?? system ?? 'Unbekannter Browser'),
   lastSeen: 'Zuletzt gesehen',
   endSession: 'Beenden',
   endSessions: 'Überall abmelden',
@@ -284,10 +296,13 @@ export const germanAdmin: AdminWords = {
   noGrants: 'Nichts.',
   lastUsed: 'Zuletzt benutzt',
   revokeGrant: 'Widerrufen',
+  resetPassword: 'Neues Passwort',
+  resetPasswordText:
+    'Für jemanden, der sein Passwort verloren hat. Es wird erzeugt und einmal gezeigt; alle Anmeldungen, Erlaubnisse und Tokens dieses Kontos enden.',
   revokeAll: 'Alles widerrufen',
   revokeAllText:
     'Alle Anmeldungen, Erlaubnisse und Tokens dieses Kontos enden. Es kann sich wieder anmelden.',
-  events: 'Im Protokoll',
+  events: 'Was mit diesem Konto geschah',
   remove: 'Entfernen',
   removeUserText: 'Das Konto ist endgültig weg, mit allem, was ausgegeben wurde.',
   removeClientText: 'Die Anwendung ist endgültig weg, mit allem, was sie erhalten hat.',
@@ -296,7 +311,7 @@ export const germanAdmin: AdminWords = {
   typeToConfirm: (text) => `Zum Entfernen eingeben: ${text}`,
   once: {
     password: {
-      title: 'Das erste Passwort',
+      title: 'Das neue Passwort',
       text: 'Es wird nur dieses eine Mal gezeigt. Geben Sie es weiter; nach der ersten Anmeldung wird es geändert.',
     },
     secret: {

@@ -7,7 +7,14 @@ import type { Account, AccountPatch, Accounts } from './types.ts'
 export interface RevokingAccounts extends Accounts {
   update(id: string, patch: AccountPatch, by?: Circumstances): Promise<Account>
   remove(id: string, by?: Circumstances): Promise<boolean>
+  setPassword(id: string, password: string, by?: Circumstances): Promise<void>
+  /** Ends every session, grant and token of an account, which stays as it is. */
+  revoke(id: string, by?: Circumstances): Promise<void>
 }
+
+/** What takes away what was issued. */
+export type RevocationReason =
+  'account.password_changed' | 'account.disabled' | 'account.removed' | 'account.tokens_revoked'
 
 /**
  * Accounts whose changes revoke: a new password, a disabled account and a removed one each end every grant and token of
@@ -17,18 +24,13 @@ export interface RevokingAccounts extends Accounts {
  */
 export function revokingAccounts(
   accounts: Accounts,
-  revoke: (
-    subject: string,
-    why: 'account.password_changed' | 'account.disabled' | 'account.removed',
-    by?: Circumstances,
-  ) => Promise<void>,
+  revoke: (subject: string, why: RevocationReason, by?: Circumstances) => Promise<void>,
 ): RevokingAccounts {
   return {
     ...accounts,
-    async setPassword(id, password) {
-      const changed = await accounts.setPassword(id, password)
-      await revoke(id, 'account.password_changed')
-      return changed
+    async setPassword(id, password, by) {
+      await accounts.setPassword(id, password)
+      await revoke(id, 'account.password_changed', by)
     },
     async update(id, patch, by) {
       const changed = await accounts.update(id, patch)
@@ -40,5 +42,6 @@ export function revokingAccounts(
       await revoke(id, 'account.removed', by)
       return wasThere
     },
+    revoke: (id, by) => revoke(id, 'account.tokens_revoked', by),
   }
 }

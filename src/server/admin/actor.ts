@@ -77,3 +77,23 @@ export function needNoMore(actor: Actor, scopes: readonly string[]): void {
   if (beyond.length === 0) return
   throw new HttpError(403, `Only somebody who has it may do this where there is ${beyond.join(' ')}`)
 }
+
+/**
+ * Keeps an administrator from giving up their own rights, by accident or by somebody at their keyboard: whoever has just
+ * administered is still there to give rights back, so the last one never goes. Others take them away.
+ *
+ * @param id The account or the client that is changed.
+ * @param before Its scopes.
+ * @param after What is left of them; nothing, when it is disabled or removed.
+ * @throws {HttpError} 409
+ */
+export function keepOwn(
+  actor: Actor,
+  id: string,
+  before: readonly string[],
+  after: readonly string[] = [],
+): void {
+  const lost = before.filter((scope) => isAdminScope(scope) && !after.includes(scope))
+  if (actor.subject !== id || lost.length === 0) return
+  throw new HttpError(409, `Nobody takes their own rights away: somebody else may take ${lost.join(' ')}`)
+}

@@ -3,7 +3,7 @@
 import type { Client, ClientDefinition, ClientPatch } from '../clients.ts'
 import { ClientError } from '../clients.ts'
 import type { Service } from '../service.ts'
-import { needNoMore } from './actor.ts'
+import { keepOwn, needNoMore } from './actor.ts'
 import { scopesIn } from './client-models.ts'
 import { gone } from './routes.ts'
 import type { AdminCall } from './routes.ts'
@@ -32,8 +32,11 @@ export async function addClient(
 /** Changes a client. One that is disabled loses what it was given. */
 export async function changeClient(call: AdminCall, id: string, patch: ClientPatch): Promise<Client> {
   const { open, actor } = call
-  await mayBeChanged(call, id)
+  const { privileges } = await mayBeChanged(call, id)
   needNoMore(actor, scopesIn(patch))
+  const own = privileges.clientCredentialsScopes ?? []
+  const { clientCredentialsScopes: next = own } = patch
+  keepOwn(actor, id, own, patch.disabled === true ? [] : (next ?? []))
   const changed = await open.clients.change(id, patch, actor.circumstances)
   if (patch.disabled === true) await open.revocations.refresh()
   return changed
@@ -57,7 +60,8 @@ export async function rotateClientSecret(call: AdminCall, id: string, overlap?: 
 /** Removes a client and all it was given. Answers whether there was one. */
 export async function removeClient(call: AdminCall, id: string): Promise<boolean> {
   const { open, actor } = call
-  await mayBeChanged(call, id)
+  const { privileges } = await mayBeChanged(call, id)
+  keepOwn(actor, id, privileges.clientCredentialsScopes ?? [])
   const wasThere = await open.clients.remove(id, actor.circumstances)
   await open.revocations.refresh()
   return wasThere

@@ -1,12 +1,12 @@
 /** What administrators do to accounts, from the API and from the pages. */
 
 import { randomToken } from '../../crypto/random.ts'
+import { HttpError } from '../../http/http-error.ts'
 import type { Account, AccountPatch } from '../accounts/types.ts'
 import { auditEvent, under } from '../audit.ts'
 import type { AuditEventType } from '../audit.ts'
-import { revokedUntil } from '../keys/signing-keys.ts'
 import type { Service } from '../service.ts'
-import { needNoMore } from './actor.ts'
+import { keepOwn, needNoMore } from './actor.ts'
 import { gone } from './routes.ts'
 import type { AdminCall } from './routes.ts'
 
@@ -36,8 +36,7 @@ export async function addUser(
   user: UserToAdd,
 ): Promise<{ readonly account: Account; readonly password: string }> {
   needNoMore(actor, user.scopes ?? [])
-  // 128 bits, in groups, as it is read out and typed.
-  const password = (randomToken(16).match(/.{1,6}/g) ?? []).join('.')
+  const password = newPassword()
   const account = await open.accounts.create({ ...user, password })
   await recorded({ open, actor }, 'account.created', account.id, { scopes: account.scopes })
   return { account, password }
@@ -48,6 +47,7 @@ export async function changeUser(call: AdminCall, id: string, patch: AccountPatc
   const { open, actor } = call
   const before = await foundUser(open, id)
   needNoMore(actor, [...before.scopes, ...(patch.scopes ?? [])])
+  keepOwn(actor, id, before.scopes, patch.disabled === true ? [] : (patch.scopes ?? before.scopes))
   const account = await open.accounts.update(id, patch, actor.circumstances)
   const fields = Object.keys(patch).filter((field) => patch[field as keyof AccountPatch] !== undefined)
   const scopes = patch.scopes === undefined ? {} : { scopes: account.scopes }
@@ -60,17 +60,33 @@ export async function removeUser({ open, actor }: AdminCall, id: string): Promis
   const before = await open.accounts.get(id)
   if (before === undefined) return false
   needNoMore(actor, before.scopes)
+  keepOwn(actor, id, before.scopes)
   return open.accounts.remove(id, actor.circumstances)
+}
+
+/**
+ * Makes another password for somebody who has lost theirs. It is in the answer alone, and every session, grant and token
+ * of the account ends.
+ */
+export async function resetPassword({ open, actor }: AdminCall, id: string): Promise<string> {
+  const { scopes } = await foundUser(open, id)
+  needNoMore(actor, scopes)
+  // One's own is changed by whoever knows the one before: a session that was left open is not enough.
+  if (actor.subject === id) throw new HttpError(409, 'Change your own password on the page of your account')
+  const password = newPassword()
+  await open.accounts.setPassword(id, password, actor.circumstances)
+  return password
 }
 
 /** Ends every session, grant and token of an account; it may log in again. */
 export async function revokeUser({ open, actor }: AdminCall, id: string): Promise<void> {
   await foundUser(open, id)
-  const now = open.settings.now()
-  const audit = [under(auditEvent('account.tokens_revoked', now, { subject: id }), actor.circumstances)]
-  await open.store.revokeSubject(id, { now, until: revokedUntil(open.settings, now), audit })
-  open.tell(audit)
-  await open.revocations.refresh()
+  await open.accounts.revoke(id, actor.circumstances)
+}
+
+/** 128 bits, in groups, as it is read out and typed. */
+function newPassword(): string {
+  return (randomToken(16).match(/.{1,6}/g) ?? []).join('.')
 }
 
 async function recorded(

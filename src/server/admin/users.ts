@@ -3,7 +3,7 @@
 import { json, path, query } from '../../api/parameters.ts'
 import { security } from '../../api/security.ts'
 import type { Account } from '../accounts/types.ts'
-import { addUser, changeUser, foundUser, removeUser, revokeUser } from './user-changes.ts'
+import { addUser, changeUser, foundUser, removeUser, resetPassword, revokeUser } from './user-changes.ts'
 import { flag, list, nullable, optional, paged, pageOf, record, reference, text } from './model.ts'
 import type { ValueOfModel } from './model.ts'
 import { answering, cursor, gone, guarded, limit, missing, usualLimit } from './routes.ts'
@@ -21,10 +21,11 @@ const User = record('User', {
   created_at: text({ format: 'date-time' }),
 })
 
-const CreatedUser = record('CreatedUser', {
-  user: User,
-  password: text({ description: 'Made at random, shown once: hand it over, to be changed by its owner.' }),
-})
+const password = text({ description: 'Made at random, shown once: hand it over, to be changed by its owner.' })
+
+const CreatedUser = record('CreatedUser', { user: User, password })
+
+const NewPassword = record('NewPassword', { password })
 
 const NewUser = record('NewUser', {
   username: text({ min: 1, max: 1000 }),
@@ -53,19 +54,32 @@ export function addUserRoutes({ routes, caller }: AdminRoutes): void {
   const writer = security(caller, ['admin:users:write'])
   const usual = { ...guarded, tags: ['Users'] } as const
   const username = query(optional(text({ max: 1000, description: 'The one with this username, if any.' })))
+  const search = query(
+    optional(
+      text({
+        min: 1,
+        max: 100,
+        description: 'Those with this text in their username, name or e-mail address, in any case.',
+      }),
+    ),
+  )
 
   routes.get(
     '/users',
-    { admin: reader, limit, cursor, username },
+    { admin: reader, limit, cursor, username, search },
     { ...usual, summary: 'List accounts', returns: Users, operationId: 'list_users' },
-    ({ admin: { open }, limit = usualLimit, cursor, username }) =>
+    ({ admin: { open }, limit = usualLimit, cursor, username, search }) =>
       answering(async () => {
         if (username !== undefined) {
           const found = await open.accounts.find(username)
           return { items: found === undefined ? [] : [shown(found)] }
         }
         const after = cursor === undefined ? {} : { after: cursor }
-        const rows = await open.accounts.list({ limit: limit + 1, ...after })
+        const rows = await open.accounts.list({
+          limit: limit + 1,
+          ...after,
+          ...(search === undefined ? {} : { search }),
+        })
         return paged(rows, limit, ({ id }) => id, shown)
       }),
   )
@@ -99,7 +113,10 @@ export function addUserRoutes({ routes, caller }: AdminRoutes): void {
       ...usual,
       summary: 'Change an account; one that is disabled loses every session, grant and token',
       returns: User,
-      responses: { ...missing, 409: { description: 'The username is taken' } },
+      responses: {
+        ...missing,
+        409: { description: 'The username is taken, or an administrator would lose their own rights' },
+      },
       operationId: 'change_user',
     },
     ({ admin, id, changes }) => answering(async () => shown(await changeUser(admin, id, changes))),
@@ -109,7 +126,7 @@ export function addUserRoutes({ routes, caller }: AdminRoutes): void {
     { admin: writer, id: userId },
     {
       ...usual,
-      responses: missing,
+      responses: { ...missing, 409: { description: 'Nobody removes themselves here' } },
       summary: 'Remove an account and everything it was given',
       status: 204,
       operationId: 'remove_user',
@@ -118,6 +135,18 @@ export function addUserRoutes({ routes, caller }: AdminRoutes): void {
       answering(async () => {
         if (!(await removeUser(admin, id))) throw gone('account')
       }),
+  )
+  routes.post(
+    '/users/{id}/reset-password',
+    { admin: writer, id: userId },
+    {
+      ...usual,
+      responses: { ...missing, 409: { description: 'One changes one’s own password oneself' } },
+      summary: 'Make another password, shown once; every session, grant and token of the account ends',
+      returns: NewPassword,
+      operationId: 'reset_password',
+    },
+    ({ admin, id }) => answering(async () => ({ password: await resetPassword(admin, id) })),
   )
   routes.post(
     '/users/{id}/revoke',

@@ -11,7 +11,16 @@ export type AdminNotice = 'changed' | 'removed' | 'ended' | 'revoked' | 'rotated
 
 /** What can be wrong with what was sent. */
 export type AdminProblemCode =
-  'username' | 'username_taken' | 'name' | 'email' | 'beyond' | 'confirm' | 'client_taken' | 'client' | 'gone'
+  | 'username'
+  | 'username_taken'
+  | 'name'
+  | 'email'
+  | 'beyond'
+  | 'own'
+  | 'confirm'
+  | 'client_taken'
+  | 'client'
+  | 'gone'
 
 /** What went wrong the last time. */
 export interface AdminProblem {
@@ -70,7 +79,7 @@ export interface AdminUsersPage {
   readonly frame: AdminFrame
   readonly users: readonly AdminUserRow[]
   readonly nextHref?: string | undefined
-  /** Where the field `username` is sent by GET. */
+  /** Where the field `search` is sent by GET. */
   readonly searchHref: string
   readonly search?: string | undefined
   readonly create?: { readonly form: PageForm; readonly fields: AdminUserFields } | undefined
@@ -91,8 +100,9 @@ export interface AdminOncePage {
 export interface AdminSession {
   readonly id: string
   readonly address?: string | undefined
-  /** As the browser wrote it: text of anybody. */
-  readonly userAgent?: string | undefined
+  /** A guess: everybody sends what they like. */
+  readonly browser?: string | undefined
+  readonly system?: string | undefined
   /** Milliseconds since 1970. */
   readonly lastSeenAt: number
 }
@@ -108,8 +118,8 @@ export interface AdminGrant {
 
 /**
  * An account. Every form goes to the same address; its field `action` says what: `change` with {@link AdminUserFields} and
- * `disabled`, `end_session` with `session`, `end_sessions`, `revoke_grant` with `grant`, `revoke`, `remove` with the
- * username as `confirm`.
+ * `disabled`, `password` for another one, `end_session` with `session`, `end_sessions`, `revoke_grant` with `grant`,
+ * `revoke`, `remove` with the username as `confirm`.
  */
 export interface AdminUserPage {
   readonly frame: AdminFrame
@@ -117,6 +127,8 @@ export interface AdminUserPage {
     readonly id: string
     readonly username: string
     readonly isDisabled: boolean
+    /** Whoever looks at it: nobody disables or removes themselves here. */
+    readonly isSelf: boolean
     /** Milliseconds since 1970. */
     readonly createdAt: number
   }
@@ -124,6 +136,8 @@ export interface AdminUserPage {
   readonly fields: AdminUserFields
   /** Where it may be changed and removed by this administrator. */
   readonly mayChange: boolean
+  readonly mayReset: boolean
+  readonly mayRemove: boolean
   /** Missing where they may not be seen. */
   readonly sessions?: readonly AdminSession[] | undefined
   readonly mayEnd: boolean
@@ -154,13 +168,22 @@ export interface AdminClientFields {
 
 /**
  * The clients. The form that adds one has `action` `create`, {@link AdminClientFields}, `client_id` (a random one when empty),
- * `kind` (`confidential`, `public`, `native`, `machine`) and `first_party`.
+ * `kind` ({@link AdminClientKind}) and `first_party`.
  */
 export interface AdminClientsPage {
   readonly frame: AdminFrame
   readonly clients: readonly AdminClientRow[]
   readonly nextHref?: string | undefined
-  readonly create?: { readonly form: PageForm; readonly fields: AdminClientFields } | undefined
+  readonly create?: { readonly form: PageForm; readonly fields: AdminNewClientFields } | undefined
+}
+
+/** What kind of client is to be added: these cover nearly all there are. */
+export type AdminClientKind = 'confidential' | 'public' | 'native' | 'machine'
+
+/** What is in the fields about a client that is to be added. */
+export interface AdminNewClientFields extends AdminClientFields {
+  readonly id?: string | undefined
+  readonly kind: AdminClientKind
 }
 
 /**
@@ -210,7 +233,7 @@ export interface AdminEvent {
   readonly subject?: { readonly text: string; readonly href?: string | undefined } | undefined
   readonly client?: { readonly text: string; readonly href?: string | undefined } | undefined
   readonly address?: string | undefined
-  /** As JSON. */
+  /** Names and values on one line. */
   readonly details?: string | undefined
 }
 

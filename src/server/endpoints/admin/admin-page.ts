@@ -180,6 +180,7 @@ function failedBy(error: unknown): Failed | undefined {
   if (error instanceof HttpError && error.status === 403) {
     return { status: 403, problem: { code: 'beyond', detail: error.message } }
   }
+  if (error instanceof HttpError && error.status === 409) return { status: 409, problem: { code: 'own' } }
   return undefined
 }
 

@@ -71,6 +71,19 @@ function shownEvent({ open, actor }: AdminRequest, event: StoredAuditEvent): Adm
             text: clientId,
             href: seesClients ? `${basePath}/admin/clients/${encodeURIComponent(clientId)}` : undefined,
           },
-    details: details === undefined ? undefined : JSON.stringify(details),
+    details: details === undefined ? undefined : lineOf(details),
   }
+}
+
+/** `by: 01a2…, scopes: read write` */
+function lineOf(details: NonNullable<StoredAuditEvent['details']>): string {
+  return Object.entries(details)
+    .map(([name, value]) => `${name}: ${textOf(value)}`)
+    .join(', ')
+}
+
+function textOf(value: unknown): string {
+  if (typeof value === 'string') return value
+  const isPlain = Array.isArray(value) && value.every((each) => typeof each === 'string')
+  return isPlain ? value.join(' ') || '–' : JSON.stringify(value)
 }

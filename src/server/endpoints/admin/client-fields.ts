@@ -3,7 +3,12 @@
 import { formatScope, parseScope } from '../../../protocol/scope.ts'
 import { newClientId } from '../../clients.ts'
 import type { Client, ClientDefinition, ClientPatch } from '../../clients.ts'
-import type { AdminClientFields, AdminClientRow } from '../../interaction/admin-pages.ts'
+import type {
+  AdminClientFields,
+  AdminClientKind,
+  AdminClientRow,
+  AdminNewClientFields,
+} from '../../interaction/admin-pages.ts'
 import { FormProblem } from './admin-page.ts'
 import type { AdminRequest } from './admin-page.ts'
 
@@ -26,6 +31,13 @@ export function clientFields({ sent }: AdminRequest, isAgain: boolean, client?: 
   }
 }
 
+/** The same of a client that is to be added. */
+export function newClientFields(request: AdminRequest, isAgain: boolean): AdminNewClientFields {
+  const fields = clientFields(request, isAgain)
+  if (!isAgain) return { ...fields, kind: 'confidential' }
+  return { ...fields, id: request.sent.one('client_id')?.slice(0, 1000), kind: sentKind(request) }
+}
+
 /** What was sent as a change. */
 export function sentPatch({ sent }: AdminRequest): ClientPatch {
   return {
@@ -37,9 +49,10 @@ export function sentPatch({ sent }: AdminRequest): ClientPatch {
   }
 }
 
-/** What was sent as a client to be added: one of four kinds that cover nearly all there are. */
-export function sentDefinition({ sent }: AdminRequest): ClientDefinition {
-  const kind = sent.one('kind')
+/** What was sent as a client to be added. */
+export function sentDefinition(request: AdminRequest): ClientDefinition {
+  const { sent } = request
+  const kind = sentKind(request)
   const isMachine = kind === 'machine'
   const scopes = sentScope(sent.one('scope'))
   const name = sent.one('client_name')
@@ -68,6 +81,13 @@ export function clientRow({ id, metadata, source, disabled }: Client, basePath: 
     source,
     isDisabled: disabled,
   }
+}
+
+const kinds: readonly AdminClientKind[] = ['confidential', 'public', 'native', 'machine']
+
+/** One with a secret, where it does not say: what needs none is not made by accident. */
+function sentKind({ sent }: AdminRequest): AdminClientKind {
+  return kinds.find((kind) => kind === sent.one('kind')) ?? 'confidential'
 }
 
 function sentUris(text = ''): readonly string[] {

@@ -5,7 +5,7 @@ import { addClient } from '../../admin/client-changes.ts'
 import type { PageSite } from '../page-request.ts'
 import { addAdminPage, doneWith, framed, nameIn } from './admin-page.ts'
 import type { AdminRequest, Failed } from './admin-page.ts'
-import { clientFields, clientRow, sentDefinition } from './client-fields.ts'
+import { clientRow, newClientFields, sentDefinition } from './client-fields.ts'
 import { pageSize } from './users.ts'
 
 /** Adds `/admin/clients`. */
@@ -44,7 +44,7 @@ async function show(request: AdminRequest, failed?: Failed): Promise<Response> {
     create: actor.scopes.has('admin:clients:write')
       ? {
           form: visit.form('/admin/clients', 'session'),
-          fields: clientFields(request, failed !== undefined),
+          fields: newClientFields(request, failed !== undefined),
         }
       : undefined,
   }

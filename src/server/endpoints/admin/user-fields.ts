@@ -43,6 +43,7 @@ function choices(request: AdminRequest, set: readonly string[]): readonly AdminS
   }))
 }
 
-function isLocked({ actor }: AdminRequest, scope: string): boolean {
-  return isAdminScope(scope) && !actor.scopes.has(scope)
+/** Those that they do not have, and their own: nobody takes those away from themselves. */
+function isLocked({ actor, id }: AdminRequest, scope: string): boolean {
+  return isAdminScope(scope) && (!actor.scopes.has(scope) || actor.subject === id)
 }

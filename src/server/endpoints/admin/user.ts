@@ -6,12 +6,14 @@ import { revokeGrant } from '../../admin/grants.ts'
 import { isAdminScope } from '../../admin/scopes.ts'
 import type { AdminScope } from '../../admin/scopes.ts'
 import { endSession, endSessions } from '../../admin/sessions.ts'
-import { changeUser, foundUser, removeUser, revokeUser } from '../../admin/user-changes.ts'
+import { changeUser, foundUser, removeUser, resetPassword, revokeUser } from '../../admin/user-changes.ts'
 import type { AdminGrant, AdminSession } from '../../interaction/admin-pages.ts'
 import { pageClient } from '../../interaction/page-client.ts'
+import { readUserAgent } from '../../interaction/user-agent.ts'
 import type { PageSite } from '../page-request.ts'
 import { addAdminPage, doneWith, FormProblem, framed, nameIn } from './admin-page.ts'
 import type { AdminRequest, Failed } from './admin-page.ts'
+import { showPassword } from './users.ts'
 import { sentScopes, userFields } from './user-fields.ts'
 
 /** Adds `/admin/users/{id}`. */
@@ -33,6 +35,10 @@ async function posted(request: AdminRequest): Promise<Response> {
       if (sent.one('confirm')?.trim() !== account.username) throw new FormProblem('confirm')
       await removeUser(request, id)
       return doneWith(request, '/admin/users', 'removed')
+    case 'password': {
+      allow(request, 'admin:users:write')
+      return showPassword(request, 200, account, await resetPassword(request, id))
+    }
     case 'end_session':
       allow(request, 'admin:sessions:write')
       await endSession(request, id, nameIn(sent, 'session') ?? '')
@@ -83,18 +89,23 @@ async function show(request: AdminRequest, failed?: Failed): Promise<Response> {
   const account = await foundUser(open, id)
   const { scopes: held } = actor
   const isAgain = failed !== undefined && request.sent.one('action') === 'change'
+  const isSelf = actor.subject === account.id
+  const mayChange =
+    held.has('admin:users:write') && account.scopes.every((each) => !isAdminScope(each) || held.has(each))
   const page = {
     frame: framed(request, failed),
     user: {
       id: account.id,
       username: account.username,
       isDisabled: account.disabled,
+      isSelf,
       createdAt: account.createdAt.getTime(),
     },
     form: visit.form(`/admin/users/${encodeURIComponent(account.id)}`, 'session'),
     fields: userFields(request, isAgain, account),
-    mayChange:
-      held.has('admin:users:write') && account.scopes.every((each) => !isAdminScope(each) || held.has(each)),
+    mayChange,
+    mayReset: mayChange && !isSelf,
+    mayRemove: mayChange && !isSelf,
     sessions: held.has('admin:sessions:read') ? await sessionsOf(request, account.id) : undefined,
     mayEnd: held.has('admin:sessions:write'),
     grants: held.has('admin:grants:read') ? await grantsOf(request, account.id) : undefined,
@@ -108,7 +119,12 @@ async function show(request: AdminRequest, failed?: Failed): Promise<Response> {
 
 async function sessionsOf({ open }: AdminRequest, subject: string): Promise<readonly AdminSession[]> {
   const sessions = await open.store.listSessions(subject, open.settings.now())
-  return sessions.map(({ id, address, userAgent, lastSeenAt }) => ({ id, address, userAgent, lastSeenAt }))
+  return sessions.map(({ id, address, userAgent, lastSeenAt }) => ({
+    id,
+    address,
+    lastSeenAt,
+    ...readUserAgent(userAgent),
+  }))
 }
 
 async function grantsOf({ open }: AdminRequest, subject: string): Promise<readonly AdminGrant[]> {

@@ -1,6 +1,7 @@
 /** The page of the accounts: a list, one to be found by name, and the form that adds one. */
 
 import type { Account } from '../../accounts/types.ts'
+import { isAccountId } from '../../accounts/id.ts'
 import { isAdminScope } from '../../admin/scopes.ts'
 import { needScopes } from '../../admin/actor.ts'
 import { addUser } from '../../admin/user-changes.ts'
@@ -19,7 +20,7 @@ export function addUsersPage(site: PageSite): void {
 }
 
 async function posted(request: AdminRequest): Promise<Response> {
-  const { open, actor, sent, visit, pages } = request
+  const { open, actor, sent } = request
   needScopes(open, actor, ['admin:users:write'])
   const username = sent.one('username')
   if (username === undefined) throw new FormProblem('username')
@@ -30,33 +31,41 @@ async function posted(request: AdminRequest): Promise<Response> {
     scopes: sentScopes(request, []),
   }
   const { account, password } = await addUser(request, user)
-  const href = `${open.settings.basePath}/admin/users/${account.id}`
-  const page = {
-    frame: request.frame,
-    kind: 'password',
-    owner: account.username,
-    value: password,
-    href,
-  } as const
-  return visit.page(201, pages.once(page, visit.context))
+  return showPassword(request, 201, account, password)
+}
+
+/** The page with a password that nobody sees again. */
+export function showPassword(
+  { frame, open, visit, pages }: AdminRequest,
+  status: number,
+  { id, username }: Account,
+  password: string,
+): Response {
+  const href = `${open.settings.basePath}/admin/users/${encodeURIComponent(id)}`
+  const page = { frame, kind: 'password', owner: username, value: password, href } as const
+  return visit.page(status, pages.once(page, visit.context))
 }
 
 async function show(request: AdminRequest, failed?: Failed): Promise<Response> {
   const { open, visit, pages, actor, asked } = request
   const { accounts, settings } = open
   const here = `${settings.basePath}/admin/users`
-  const search = asked.one('username')?.slice(0, 200)
+  const search = asked.one('search')?.slice(0, 200)
   const after = nameIn(asked, 'after')
-  const found =
-    search === undefined
-      ? await accounts.list({ limit: pageSize + 1, ...(after === undefined ? {} : { after }) })
-      : [await accounts.find(search)].filter((account) => account !== undefined)
+  const found = await accounts.list({
+    limit: pageSize + 1,
+    ...(after === undefined || !isAccountId(after) ? {} : { after }),
+    ...(search === undefined ? {} : { search }),
+  })
   const users = found.slice(0, pageSize)
   const last = users.at(-1)
   const page = {
     frame: framed(request, failed),
     users: users.map((account) => rowOf(account, here)),
-    nextHref: found.length > pageSize && last !== undefined ? `${here}?after=${last.id}` : undefined,
+    nextHref:
+      found.length > pageSize && last !== undefined
+        ? `${here}?${new URLSearchParams({ ...(search === undefined ? {} : { search }), after: last.id }).toString()}`
+        : undefined,
     searchHref: here,
     search,
     create: actor.scopes.has('admin:users:write')
