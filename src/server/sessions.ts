@@ -29,7 +29,11 @@ export interface Sessions {
    *
    * @param by Who ends it in another's place.
    */
-  end(session: Pick<StoredSession, 'id' | 'subject'>, address: string | undefined, by?: Circumstances): Promise<void>
+  end(
+    session: Pick<StoredSession, 'id' | 'subject'>,
+    address: string | undefined,
+    by?: Circumstances,
+  ): Promise<void>
 }
 
 /**

@@ -108,7 +108,8 @@ export const accountStoreConformance: readonly ConformanceCase[] = [
         assert.deepEqual(await found('key-'), ['id-a', 'id-b', 'id-c', 'id-d'])
         assert.deepEqual(await found('Émi'), ['id-d'])
         assert.deepEqual(await found('%_\\'), ['id-c'])
-        for (const text of ['a%e', '_ey', '%%', '\\\\', `' or 1=1 --`]) assert.deepEqual(await found(text), [])
+        for (const text of ['a%e', '_ey', '%%', '\\\\', `' or 1=1 --`])
+          assert.deepEqual(await found(text), [])
         assert.deepEqual(ids(await store.list({ search: 'key-', after: 'id-a', limit: 2 })), ['id-b', 'id-c'])
       }),
   },

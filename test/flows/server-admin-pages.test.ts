@@ -118,7 +118,8 @@ describe.each(dialects)('%s', (dialect) => {
     expect(() => form(page, 'create')).toThrow()
     const user = await browser.open(`${issuer}/admin/users/${at.alice}`)
     expect(user.status).toBe(200)
-    for (const action of ['change', 'remove', 'revoke', 'password']) expect(() => form(user, action)).toThrow()
+    for (const action of ['change', 'remove', 'revoke', 'password'])
+      expect(() => form(user, action)).toThrow()
     const csrf = /name="csrf" value="([^"]*)"/.exec((await browser.open(`${issuer}/logout`)).body)?.[1] ?? ''
     for (const [action, fields] of [
       ['change', { username: 'alice', disabled: 'yes' }],

@@ -70,6 +70,8 @@ export function clientPage(page: AdminClientPage, context: PageContext, words: A
     context,
     words,
     html`<dl>
+        <dt>${words.clientId}</dt>
+        <dd><code>${client.id}</code></dd>
         <dt>${words.addedBy}</dt>
         <dd>${words.sources[client.source]}</dd>
         <dt>${words.since}</dt>

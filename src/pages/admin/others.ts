@@ -146,7 +146,8 @@ export function refusalPage(page: AdminRefusalPage, context: PageContext, words:
     title,
     html`<h1>${title}</h1>
       <p>${text}</p>
-      <p class="quiet">
+      ${page.homeHref !== undefined && html`<p><a href="${page.homeHref}">${words.sections.overview.title}</a></p>`}
+      <p class="quiet last">
         ${words.loggedInAs} <bdi>${person.name ?? person.username}</bdi> ·
         <a href="${page.signOutHref}">${words.signOut}</a>
       </p>`,

@@ -7,7 +7,7 @@ import { withoutUndefined } from '../../protocol/without-undefined.ts'
 import type { Client, ClientDefinition, ClientPatch } from '../clients.ts'
 import { offeredMethods } from '../endpoints/offered.ts'
 import { HttpError } from '../../http/http-error.ts'
-import { anything, flag, list, nullable, oneOf, optional, record, text } from './model.ts'
+import { anything, flag, list, nullable, oneOf, optional, record, text, whole } from './model.ts'
 import type { Model, ValueOfModel } from './model.ts'
 
 const scope = text({ max: 10_000, description: 'Words with one space between them.' })
@@ -28,6 +28,11 @@ const fields = {
   tos_uri: uri,
   policy_uri: uri,
   post_logout_redirect_uris: uris,
+  backchannel_logout_uri: uri,
+  id_token_signed_response_alg: text({ max: 20 }),
+  subject_type: oneOf('public', 'pairwise'),
+  default_max_age: whole(0, 315_360_000, 'Seconds.'),
+  require_auth_time: flag,
   jwks: anything,
   dpop_bound_access_tokens: flag,
   require_pushed_authorization_requests: flag,
@@ -126,6 +131,11 @@ function ours(sent: { readonly [Name in keyof Each]?: Each[Name] | null | undefi
     tosUri: sent.tos_uri,
     policyUri: sent.policy_uri,
     postLogoutRedirectUris: sent.post_logout_redirect_uris,
+    backchannelLogoutUri: sent.backchannel_logout_uri,
+    idTokenSignedResponseAlg: sent.id_token_signed_response_alg,
+    subjectType: sent.subject_type,
+    defaultMaxAge: sent.default_max_age,
+    requireAuthTime: sent.require_auth_time,
     jwks: keySet(sent.jwks),
     dpopBoundAccessTokens: sent.dpop_bound_access_tokens,
     requirePushedAuthorizationRequests: sent.require_pushed_authorization_requests,

@@ -21,7 +21,9 @@ const User = record('User', {
   created_at: text({ format: 'date-time' }),
 })
 
-const password = text({ description: 'Made at random, shown once: hand it over, to be changed by its owner.' })
+const password = text({
+  description: 'Made at random, shown once: hand it over, to be changed by its owner.',
+})
 
 const CreatedUser = record('CreatedUser', { user: User, password })
 

@@ -254,6 +254,8 @@ export interface AdminAuditPage {
 export interface AdminRefusalPage {
   readonly kind: 'forbidden' | 'missing'
   readonly person: PagePerson
+  /** The first page, for somebody who may see it. */
+  readonly homeHref?: string | undefined
   readonly signOutHref: string
 }
 

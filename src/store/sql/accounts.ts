@@ -77,10 +77,7 @@ export async function sqlAccountStore(database: AnyDatabase, now: number): Promi
   }
 }
 
-function has(
-  { or }: ExpressionBuilder<Tables, 'gatewright_accounts'>,
-  search: string,
-): Expression<SqlBool> {
+function has({ or }: ExpressionBuilder<Tables, 'gatewright_accounts'>, search: string): Expression<SqlBool> {
   const within = (text: string): string => `%${text.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`
   const key = within(search.normalize('NFKC').toLowerCase())
   return or([

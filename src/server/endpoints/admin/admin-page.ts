@@ -216,7 +216,8 @@ function refused(
   kind: AdminRefusalPage['kind'],
 ): Response {
   const signOutHref = `${open.settings.basePath}/logout`
-  const page = { kind, person: { username, name }, signOutHref }
+  const homeHref = kind === 'missing' ? `${open.settings.basePath}/admin` : undefined
+  const page = { kind, person: { username, name }, signOutHref, homeHref }
   return visit.page(kind === 'forbidden' ? 403 : 404, pages.refusal(page, visit.context))
 }
 
