@@ -124,7 +124,7 @@ export interface AuthorizationServerOptions<Scopes extends ScopeCatalogue = Scop
    * The admin API and its pages at `/admin`, with scopes of their own that only those can be granted who hold them; false
    * unless told.
    */
-  readonly admin?: boolean
+  readonly admin?: boolean | AdminOptions
   /** What people see the service called; the host of the issuer unless told. */
   readonly serviceName?: string
   /**
@@ -145,6 +145,12 @@ export interface AuthorizationServerOptions<Scopes extends ScopeCatalogue = Scop
   readonly report?: (error: unknown) => void
   /** Milliseconds since 1970; the clock unless told. */
   readonly now?: () => number
+}
+
+/** How the server is administered. */
+export interface AdminOptions {
+  /** The public client that the docs page of the admin API logs in with; whoever uses it types one in unless told. */
+  readonly docsClientId?: string
 }
 
 /** Who may register clients by themselves. */
@@ -181,6 +187,7 @@ export interface Settings {
   readonly publicScopes: readonly string[]
   /** The identifier of the admin API, where there is one. */
   readonly adminResource: string | undefined
+  readonly adminDocsClientId: string | undefined
   readonly resources: ReadonlyMap<string, Resource>
   readonly defaultResource: Resource
   readonly clients: readonly ClientDefinition[]
@@ -247,7 +254,8 @@ export function settingsOf(
   if (!(retryWindow >= 0 && retryWindow <= 60)) throw wrong('retryWindow', 'seconds from 0 to 60')
   const resources = resourcesOf(options, issuer, lifetimes.accessToken)
   const [defaultResource] = resources.values()
-  const adminResource = options.admin === true ? `${issuer}/admin` : undefined
+  const { admin = false } = options
+  const adminResource = admin === false ? undefined : `${issuer}/admin`
   if (defaultResource === undefined) throw wrong('resources', 'at least one resource')
   const { algorithm = 'ES256', ...times } = options.keys ?? {}
   if (!['ES256', 'EdDSA', 'RS256', 'PS256'].includes(algorithm)) {
@@ -277,6 +285,7 @@ export function settingsOf(
     scopes,
     publicScopes,
     adminResource,
+    adminDocsClientId: typeof admin === 'object' ? admin.docsClientId : undefined,
     resources:
       adminResource === undefined ? resources : withAdmin(resources, adminResource, lifetimes.accessToken),
     defaultResource,

@@ -3,6 +3,7 @@
 import { api } from '../../api/api.ts'
 import { request } from '../../api/context.ts'
 import { path } from '../../api/parameters.ts'
+import type { DocsOAuth } from '../../api/docs-page.ts'
 import { docsRoutes } from '../../api/documentation.ts'
 import type { OpenApiDocument } from '../../api/openapi.ts'
 import { router } from '../../api/router.ts'
@@ -27,7 +28,7 @@ export function adminApi(
   service: () => Promise<Service>,
   operations: Operations,
 ): AnyRouter {
-  const { adminResource, basePath } = settings
+  const { adminResource, adminDocsClientId, basePath } = settings
   if (adminResource === undefined) return { declared: [] }
   const routes = router({ prefix: `${basePath}/admin/api` })
   const at = { routes, caller: adminCaller(settings, service, operations, adminResource) }
@@ -38,19 +39,24 @@ export function adminApi(
   addKeyRoutes(at)
   addAuditRoutes(at)
   const docs = router({ prefix: basePath })
-  addDocs(docs, documentOf(routes.declared), adminResource)
+  addDocs(docs, documentOf(settings, routes.declared), {
+    parameters: { resource: adminResource },
+    ...(adminDocsClientId === undefined ? {} : { clientId: adminDocsClientId }),
+  })
   // In the document of an application these would be the routes of somebody else: they have one of their own.
   const hidden = routes.declared.map((route) => ({ ...route, contract: { ...route.contract, hidden: true } }))
   return { declared: [...hidden, ...docs.declared] }
 }
 
 /** Made when somebody looks at it. */
-function documentOf(declared: readonly Declared[]): () => OpenApiDocument {
+function documentOf({ issuer }: Settings, declared: readonly Declared[]): () => OpenApiDocument {
   let document: OpenApiDocument | undefined
   return () =>
     (document ??= api({
       title: 'Administration',
       version: '1',
+      // Not where the document was read: the issuer is the one address of the server, and its path is in the routes.
+      servers: [{ url: new URL(issuer).origin }],
       description:
         'Accounts, clients, grants, sessions, keys and the audit log of the authorization server. A list has at most `limit` entries; ' +
         '`next` is the `cursor` of the page after it.',
@@ -61,11 +67,11 @@ function documentOf(declared: readonly Declared[]): () => OpenApiDocument {
 }
 
 /** Open: it says nothing that is not in the source code of this package, and a token is asked for from here. */
-function addDocs(routes: Router<string>, document: () => OpenApiDocument, resource: string): void {
+function addDocs(routes: Router<string>, document: () => OpenApiDocument, oauth: DocsOAuth): void {
   const options = {
     path: '/admin/docs',
     openapiPath: '/admin/openapi.json',
-    oauth: { parameters: { resource } },
+    oauth,
   } as const
   const contract = { open: true, hidden: true } as const
   for (const { path: at, answer } of docsRoutes(options, 'Administration', document)) {
