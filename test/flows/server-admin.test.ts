@@ -2,6 +2,8 @@
 
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { describe, expect, test } from 'vitest'
+import { defaultPages } from '../../src/pages/default-pages.ts'
+import { adminScopes } from '../../src/server/admin/scopes.ts'
 import { dialects } from '../setup/database.ts'
 import { adminWorld, password } from './admin-world.ts'
 import type { AdminWorld } from './admin-world.ts'
@@ -58,7 +60,6 @@ describe.each(dialects)('%s', (dialect) => {
       ['DELETE', '/sessions'],
       ['DELETE', '/sessions/x'],
       ['POST', '/revoke'],
-      ['POST', '/reset-password'],
     ] as const) {
       const body = method === 'PATCH' ? { body: { name: 'x' } } : {}
       expect([method, path, (await at.call(method, `/users/${id}${path}`, body)).status]).toEqual([
@@ -438,7 +439,7 @@ test('the API is documented like any other: OpenAPI that is valid, and a page th
   }
   expect(await new Validator().validate(document as never)).toMatchObject({ valid: true })
   const operations = Object.values(document.paths).flatMap((path) => Object.values(path))
-  expect(operations).toHaveLength(22)
+  expect(operations).toHaveLength(21)
   expect(operations.every(({ security }) => security?.length === 1)).toBe(true)
   const page = await get('/admin/docs')
   expect(page.status).toBe(200)
@@ -446,6 +447,32 @@ test('the API is documented like any other: OpenAPI that is valid, and a page th
   const script = /src="([^"]*initializer[^"]*)"/.exec(await page.text())?.[1] ?? ''
   expect(await (await get(`/admin/${script}`)).text()).toContain(`${issuer}/admin`)
   expect((await get('/admin/docs/nothing-of-ours')).status).toBe(404)
+})
+
+test('below the path of an issuer everything is there, and nothing is at the root', async () => {
+  const at = await world('sqlite', { issuer: `${issuer}/tenant`, admin: true, pages: defaultPages() })
+  await at.accounts.create({ username: 'root', password, scopes: Object.keys(adminScopes) })
+  const get = (path: string): Promise<Response> => at.server.app.request(`${issuer}${path}`)
+  const document = (await (await get('/tenant/admin/openapi.json')).json()) as {
+    readonly servers: unknown
+    readonly paths: Readonly<Record<string, unknown>>
+  }
+  expect(document.servers).toEqual([{ url: issuer }])
+  const paths = Object.keys(document.paths)
+  expect(paths.filter((path) => !path.startsWith('/tenant/admin/api/'))).toEqual([])
+  expect((await get('/tenant/admin/api/users')).status).toBe(401)
+  for (const path of ['/admin', '/admin/api/users', '/admin/docs', '/admin/openapi.json']) {
+    expect([path, (await get(path)).status]).toEqual([path, 404])
+  }
+  const browser = browserOf(at.server.app)
+  const page = await browser.submit(await browser.open(`${issuer}/tenant/admin/users`), {
+    username: 'root',
+    password,
+  })
+  expect([page.status, page.path]).toEqual([200, '/tenant/admin/users'])
+  const links = [...page.body.matchAll(/(?:href|action)="(\/[^"]*)"/g)].map(([, link]) => link ?? '')
+  expect(links.length).toBeGreaterThan(5)
+  expect(links.filter((link) => !link.startsWith('/tenant/'))).toEqual([])
 })
 
 test('without a word of the options there is no admin API, and no scope of it', async () => {

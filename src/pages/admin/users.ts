@@ -91,14 +91,6 @@ export function userPage(page: AdminUserPage, context: PageContext, words: Admin
       }
       ${sessions(page, context, words)} ${grants(page, context, words)}
       ${
-        page.mayReset &&
-        html`<section>
-          <h2>${words.resetPassword}</h2>
-          <p class="quiet">${words.resetPasswordText}</p>
-          ${actionOf(form, 'password', html`<button class="other">${words.resetPassword}</button>`)}
-        </section>`
-      }
-      ${
         page.mayRevoke &&
         html`<section>
           <h2>${words.revokeAll}</h2>

@@ -51,8 +51,6 @@ export interface AdminWords {
   readonly noGrants: string
   readonly lastUsed: string
   readonly revokeGrant: string
-  readonly resetPassword: string
-  readonly resetPasswordText: string
   readonly revokeAll: string
   readonly revokeAllText: string
   readonly events: string
@@ -124,7 +122,7 @@ export const englishAdmin: AdminWords = {
     name: 'A name has 1 to 200 characters on one line.',
     email: 'An e-mail address looks like name@example.com.',
     beyond: 'You may not do this: it needs a right of administration that you do not have.',
-    own: 'Your own rights and your own password are not changed here.',
+    own: 'You cannot take your own rights away: somebody else may.',
     confirm: 'What you typed is not the same. Nothing was removed.',
     client_taken: 'There is a client with this id already.',
     client: 'The client cannot be like this.',
@@ -167,9 +165,6 @@ export const englishAdmin: AdminWords = {
   noGrants: 'Nothing.',
   lastUsed: 'Last used',
   revokeGrant: 'Revoke',
-  resetPassword: 'New password',
-  resetPasswordText:
-    'For somebody who has lost theirs. It is made and shown once; every session, permission and token of this account ends.',
   revokeAll: 'Revoke everything',
   revokeAllText: 'Every session, permission and token of this account ends. It may log in again.',
   events: 'What happened with this account',
@@ -181,7 +176,7 @@ export const englishAdmin: AdminWords = {
   typeToConfirm: (text) => `To remove, type: ${text}`,
   once: {
     password: {
-      title: 'The new password',
+      title: 'The first password',
       text: 'It is shown this once. Hand it over; its owner changes it after the first login.',
     },
     secret: { title: 'The secret of the client', text: 'It is shown this once: what is kept is its hash.' },
@@ -253,7 +248,7 @@ export const germanAdmin: AdminWords = {
     name: 'Ein Name hat 1 bis 200 Zeichen in einer Zeile.',
     email: 'Eine E-Mail-Adresse sieht so aus: name@example.com.',
     beyond: 'Das dürfen Sie nicht: Es braucht ein Recht der Verwaltung, das Sie nicht haben.',
-    own: 'Ihre eigenen Rechte und Ihr eigenes Passwort ändern Sie hier nicht.',
+    own: 'Ihre eigenen Rechte können Sie sich nicht nehmen: Das kann jemand anders.',
     confirm: 'Das Eingegebene stimmt nicht überein. Es wurde nichts entfernt.',
     client_taken: 'Eine Anwendung mit dieser Id gibt es schon.',
     client: 'So kann die Anwendung nicht sein.',
@@ -296,9 +291,6 @@ export const germanAdmin: AdminWords = {
   noGrants: 'Nichts.',
   lastUsed: 'Zuletzt benutzt',
   revokeGrant: 'Widerrufen',
-  resetPassword: 'Neues Passwort',
-  resetPasswordText:
-    'Für jemanden, der sein Passwort verloren hat. Es wird erzeugt und einmal gezeigt; alle Anmeldungen, Erlaubnisse und Tokens dieses Kontos enden.',
   revokeAll: 'Alles widerrufen',
   revokeAllText:
     'Alle Anmeldungen, Erlaubnisse und Tokens dieses Kontos enden. Es kann sich wieder anmelden.',
@@ -311,7 +303,7 @@ export const germanAdmin: AdminWords = {
   typeToConfirm: (text) => `Zum Entfernen eingeben: ${text}`,
   once: {
     password: {
-      title: 'Das neue Passwort',
+      title: 'Das erste Passwort',
       text: 'Es wird nur dieses eine Mal gezeigt. Geben Sie es weiter; nach der ersten Anmeldung wird es geändert.',
     },
     secret: {

@@ -7,7 +7,6 @@ import type { Account, AccountPatch, Accounts } from './types.ts'
 export interface RevokingAccounts extends Accounts {
   update(id: string, patch: AccountPatch, by?: Circumstances): Promise<Account>
   remove(id: string, by?: Circumstances): Promise<boolean>
-  setPassword(id: string, password: string, by?: Circumstances): Promise<void>
   /** Ends every session, grant and token of an account, which stays as it is. */
   revoke(id: string, by?: Circumstances): Promise<void>
 }
@@ -28,9 +27,9 @@ export function revokingAccounts(
 ): RevokingAccounts {
   return {
     ...accounts,
-    async setPassword(id, password, by) {
+    async setPassword(id, password) {
       await accounts.setPassword(id, password)
-      await revoke(id, 'account.password_changed', by)
+      await revoke(id, 'account.password_changed')
     },
     async update(id, patch, by) {
       const changed = await accounts.update(id, patch)

@@ -1,7 +1,6 @@
 /** What administrators do to accounts, from the API and from the pages. */
 
 import { randomToken } from '../../crypto/random.ts'
-import { HttpError } from '../../http/http-error.ts'
 import type { Account, AccountPatch } from '../accounts/types.ts'
 import { auditEvent, under } from '../audit.ts'
 import type { AuditEventType } from '../audit.ts'
@@ -36,7 +35,8 @@ export async function addUser(
   user: UserToAdd,
 ): Promise<{ readonly account: Account; readonly password: string }> {
   needNoMore(actor, user.scopes ?? [])
-  const password = newPassword()
+  // 128 bits, in groups, as it is read out and typed.
+  const password = (randomToken(16).match(/.{1,6}/g) ?? []).join('.')
   const account = await open.accounts.create({ ...user, password })
   await recorded({ open, actor }, 'account.created', account.id, { scopes: account.scopes })
   return { account, password }
@@ -64,29 +64,10 @@ export async function removeUser({ open, actor }: AdminCall, id: string): Promis
   return open.accounts.remove(id, actor.circumstances)
 }
 
-/**
- * Makes another password for somebody who has lost theirs. It is in the answer alone, and every session, grant and token
- * of the account ends.
- */
-export async function resetPassword({ open, actor }: AdminCall, id: string): Promise<string> {
-  const { scopes } = await foundUser(open, id)
-  needNoMore(actor, scopes)
-  // One's own is changed by whoever knows the one before: a session that was left open is not enough.
-  if (actor.subject === id) throw new HttpError(409, 'Change your own password on the page of your account')
-  const password = newPassword()
-  await open.accounts.setPassword(id, password, actor.circumstances)
-  return password
-}
-
 /** Ends every session, grant and token of an account; it may log in again. */
 export async function revokeUser({ open, actor }: AdminCall, id: string): Promise<void> {
   await foundUser(open, id)
   await open.accounts.revoke(id, actor.circumstances)
-}
-
-/** 128 bits, in groups, as it is read out and typed. */
-function newPassword(): string {
-  return (randomToken(16).match(/.{1,6}/g) ?? []).join('.')
 }
 
 async function recorded(

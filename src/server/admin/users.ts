@@ -3,7 +3,7 @@
 import { json, path, query } from '../../api/parameters.ts'
 import { security } from '../../api/security.ts'
 import type { Account } from '../accounts/types.ts'
-import { addUser, changeUser, foundUser, removeUser, resetPassword, revokeUser } from './user-changes.ts'
+import { addUser, changeUser, foundUser, removeUser, revokeUser } from './user-changes.ts'
 import { flag, list, nullable, optional, paged, pageOf, record, reference, text } from './model.ts'
 import type { ValueOfModel } from './model.ts'
 import { answering, cursor, gone, guarded, limit, missing, usualLimit } from './routes.ts'
@@ -21,13 +21,10 @@ const User = record('User', {
   created_at: text({ format: 'date-time' }),
 })
 
-const password = text({
-  description: 'Made at random, shown once: hand it over, to be changed by its owner.',
+const CreatedUser = record('CreatedUser', {
+  user: User,
+  password: text({ description: 'Made at random, shown once: hand it over, to be changed by its owner.' }),
 })
-
-const CreatedUser = record('CreatedUser', { user: User, password })
-
-const NewPassword = record('NewPassword', { password })
 
 const NewUser = record('NewUser', {
   username: text({ min: 1, max: 1000 }),
@@ -137,18 +134,6 @@ export function addUserRoutes({ routes, caller }: AdminRoutes): void {
       answering(async () => {
         if (!(await removeUser(admin, id))) throw gone('account')
       }),
-  )
-  routes.post(
-    '/users/{id}/reset-password',
-    { admin: writer, id: userId },
-    {
-      ...usual,
-      responses: { ...missing, 409: { description: 'One changes one’s own password oneself' } },
-      summary: 'Make another password, shown once; every session, grant and token of the account ends',
-      returns: NewPassword,
-      operationId: 'reset_password',
-    },
-    ({ admin, id }) => answering(async () => ({ password: await resetPassword(admin, id) })),
   )
   routes.post(
     '/users/{id}/revoke',

@@ -118,8 +118,8 @@ export interface AdminGrant {
 
 /**
  * An account. Every form goes to the same address; its field `action` says what: `change` with {@link AdminUserFields} and
- * `disabled`, `password` for another one, `end_session` with `session`, `end_sessions`, `revoke_grant` with `grant`,
- * `revoke`, `remove` with the username as `confirm`.
+ * `disabled`, `end_session` with `session`, `end_sessions`, `revoke_grant` with `grant`, `revoke`, `remove` with the
+ * username as `confirm`.
  */
 export interface AdminUserPage {
   readonly frame: AdminFrame
@@ -136,7 +136,6 @@ export interface AdminUserPage {
   readonly fields: AdminUserFields
   /** Where it may be changed and removed by this administrator. */
   readonly mayChange: boolean
-  readonly mayReset: boolean
   readonly mayRemove: boolean
   /** Missing where they may not be seen. */
   readonly sessions?: readonly AdminSession[] | undefined

@@ -6,14 +6,13 @@ import { revokeGrant } from '../../admin/grants.ts'
 import { isAdminScope } from '../../admin/scopes.ts'
 import type { AdminScope } from '../../admin/scopes.ts'
 import { endSession, endSessions } from '../../admin/sessions.ts'
-import { changeUser, foundUser, removeUser, resetPassword, revokeUser } from '../../admin/user-changes.ts'
+import { changeUser, foundUser, removeUser, revokeUser } from '../../admin/user-changes.ts'
 import type { AdminGrant, AdminSession } from '../../interaction/admin-pages.ts'
 import { pageClient } from '../../interaction/page-client.ts'
 import { readUserAgent } from '../../interaction/user-agent.ts'
 import type { PageSite } from '../page-request.ts'
 import { addAdminPage, doneWith, FormProblem, framed, nameIn } from './admin-page.ts'
 import type { AdminRequest, Failed } from './admin-page.ts'
-import { showPassword } from './users.ts'
 import { sentScopes, userFields } from './user-fields.ts'
 
 /** Adds `/admin/users/{id}`. */
@@ -35,10 +34,6 @@ async function posted(request: AdminRequest): Promise<Response> {
       if (sent.one('confirm')?.trim() !== account.username) throw new FormProblem('confirm')
       await removeUser(request, id)
       return doneWith(request, '/admin/users', 'removed')
-    case 'password': {
-      allow(request, 'admin:users:write')
-      return showPassword(request, 200, account, await resetPassword(request, id))
-    }
     case 'end_session':
       allow(request, 'admin:sessions:write')
       await endSession(request, id, nameIn(sent, 'session') ?? '')
@@ -104,7 +99,6 @@ async function show(request: AdminRequest, failed?: Failed): Promise<Response> {
     form: visit.form(`/admin/users/${encodeURIComponent(account.id)}`, 'session'),
     fields: userFields(request, isAgain, account),
     mayChange,
-    mayReset: mayChange && !isSelf,
     mayRemove: mayChange && !isSelf,
     sessions: held.has('admin:sessions:read') ? await sessionsOf(request, account.id) : undefined,
     mayEnd: held.has('admin:sessions:write'),

@@ -20,7 +20,7 @@ export function addUsersPage(site: PageSite): void {
 }
 
 async function posted(request: AdminRequest): Promise<Response> {
-  const { open, actor, sent } = request
+  const { open, actor, sent, visit, pages } = request
   needScopes(open, actor, ['admin:users:write'])
   const username = sent.one('username')
   if (username === undefined) throw new FormProblem('username')
@@ -31,19 +31,15 @@ async function posted(request: AdminRequest): Promise<Response> {
     scopes: sentScopes(request, []),
   }
   const { account, password } = await addUser(request, user)
-  return showPassword(request, 201, account, password)
-}
-
-/** The page with a password that nobody sees again. */
-export function showPassword(
-  { frame, open, visit, pages }: AdminRequest,
-  status: number,
-  { id, username }: Account,
-  password: string,
-): Response {
-  const href = `${open.settings.basePath}/admin/users/${encodeURIComponent(id)}`
-  const page = { frame, kind: 'password', owner: username, value: password, href } as const
-  return visit.page(status, pages.once(page, visit.context))
+  const href = `${open.settings.basePath}/admin/users/${encodeURIComponent(account.id)}`
+  const page = {
+    frame: request.frame,
+    kind: 'password',
+    owner: account.username,
+    value: password,
+    href,
+  } as const
+  return visit.page(201, pages.once(page, visit.context))
 }
 
 async function show(request: AdminRequest, failed?: Failed): Promise<Response> {
