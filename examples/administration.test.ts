@@ -4,13 +4,14 @@ import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { launchBrowser, watch } from '../test/setup/browser.ts'
 import { freePort } from '../test/setup/free-port.ts'
+import type * as administration from './administration.ts'
 import { talkingTo } from './over-http.ts'
 import type { Served } from './over-http.ts'
 
 let browser: Browser
 let api: Served
 let issuer: string
-let example: typeof import('./administration.ts')
+let example: typeof administration
 const password = 'correct horse battery staple'
 const closing: (() => Promise<unknown>)[] = []
 

@@ -43,7 +43,7 @@ async function place() {
     ],
   })
   const { accounts } = await server.open()
-  await accounts.create({ username: 'root', name: 'Rosa Root', password, scopes: allAdminScopes as never[] })
+  await accounts.create({ username: 'root', name: 'Rosa Root', password, scopes: allAdminScopes })
   await accounts.create({ username: 'alice', name: 'Alice <b>A.</b>', email: 'alice@example.com', password })
   await accounts.create({ username: 'bob', password, disabled: true })
   const listening = await server.app.listen({ port, hostname: 'localhost' })

@@ -101,12 +101,12 @@ export function shownClient(client: Client): ValueOfModel<typeof ShownClient> {
 /** What was sent as a client that is to be made. */
 export function definitionOf(id: string, sent: ValueOfModel<typeof NewClient>): ClientDefinition {
   const { token_endpoint_auth_method: tokenEndpointAuthMethod } = sent
-  return withoutUndefined({ id, tokenEndpointAuthMethod, ...ours(sent) }) as ClientDefinition // no null is in it
+  return withoutUndefined({ id, tokenEndpointAuthMethod, ...ours(sent) }) // no null is in it
 }
 
 /** What was sent as a change. */
 export function patchOf(sent: ValueOfModel<typeof ClientChanges>): ClientPatch {
-  return withoutUndefined({ disabled: sent.disabled, ...ours(sent) }) as ClientPatch // each field has its own type
+  return withoutUndefined({ disabled: sent.disabled, ...ours(sent) })
 }
 
 /** Every scope that a client has to do with. */

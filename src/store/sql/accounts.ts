@@ -1,7 +1,7 @@
 /** The account store in SQL, the same for SQLite and PostgreSQL. */
 
 import { sql } from 'kysely'
-import type { Expression, ExpressionBuilder, Kysely, SqlBool } from 'kysely'
+import type { Expression, Kysely, SqlBool } from 'kysely'
 import type { AnyDatabase } from '../database.ts'
 import { DatabaseError } from '../database-error.ts'
 import type { AccountChanges, AccountStore, StoredAccount } from '../store.ts'
@@ -45,7 +45,7 @@ export async function sqlAccountStore(database: AnyDatabase, now: number): Promi
     },
     async list({ after = '', limit, search }) {
       const all = kysely.selectFrom('gatewright_accounts').selectAll().where('id', '>', after)
-      const query = search === undefined ? all : all.where((each) => has(each, search))
+      const query = search === undefined ? all : all.where(has(search))
       const rows = await query.orderBy('id').limit(limit).execute()
       return rows.map((row) => accountOf(row)).filter((account) => account !== undefined)
     },
@@ -77,16 +77,16 @@ export async function sqlAccountStore(database: AnyDatabase, now: number): Promi
   }
 }
 
-function has({ or }: ExpressionBuilder<Tables, 'gatewright_accounts'>, search: string): Expression<SqlBool> {
+function has(search: string): Expression<SqlBool> {
   const within = (text: string): string => `%${text.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`
   const key = within(search.normalize('NFKC').toLowerCase())
-  return or([
-    sql<SqlBool>`username_key like ${key} escape '\\'`,
-    sql<SqlBool>`lower(email) like ${key} escape '\\'`,
-    sql<SqlBool>`lower(name) like ${key} escape '\\'`,
-    // SQLite knows the lower case of ASCII alone.
-    sql<SqlBool>`name like ${within(search)} escape '\\'`,
-  ])
+  // The last is for SQLite, which knows the lower case of ASCII alone.
+  return sql<SqlBool>`(
+    username_key like ${key} escape '\\'
+    or lower(email) like ${key} escape '\\'
+    or lower(name) like ${key} escape '\\'
+    or name like ${within(search)} escape '\\'
+  )`
 }
 
 function rowOf(account: StoredAccount): AccountRow {
