@@ -152,6 +152,7 @@ test.each([
     await page.goto(`${issuer}/admin/keys`)
     await page.click('button:has-text("next key")')
     await page.waitForSelector('[role=status]')
+    await page.click('summary')
     await check('keys')
     await go('/admin/audit', 'audit')
     await go('/admin/users/nobody', 'missing')

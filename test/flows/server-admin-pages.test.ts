@@ -148,6 +148,7 @@ describe.each(dialects)('%s', (dialect) => {
       ['/admin/clients', { action: 'create', client_id: 'mine', kind: 'machine' }],
       ['/admin/clients/web', { action: 'remove', confirm: 'web' }],
       ['/admin/keys', { action: 'rotate' }],
+      ['/admin/keys', { action: 'remove', kid: (await at.store.listKeys(at.clock.now))[0]?.id ?? '' }],
     ] as const) {
       expect((await browser.open(issuer + path)).body).not.toContain('method="post"')
       const body = `<form action="${path}"><input type="hidden" name="csrf" value="${csrf}"></form>`
@@ -299,7 +300,16 @@ describe.each(dialects)('%s', (dialect) => {
     const { at, browser, open } = await admin(dialect)
     const keys = await browser.submit(form(await open('/admin/keys'), 'rotate'), {})
     expect(keys.body).toContain('Signs next')
-    expect(await at.store.listKeys(at.clock.now)).toHaveLength(2)
+    const both = (await at.store.listKeys(at.clock.now)).toSorted((a, b) => a.signsFrom - b.signsFrom)
+    const [signing, made] = both
+    expect(made).toBeDefined()
+    const row = keys.body.slice(keys.body.indexOf(made?.id ?? ''))
+    const removed = await browser.submit(form({ ...keys, body: row }, 'remove'), {})
+    expect(removed.body).toContain('Removed.')
+    expect((await at.store.listKeys(at.clock.now)).map(({ id }) => id)).toEqual([signing?.id])
+    const [event] = await at.store.listAudit({ limit: 1, type: 'key.removed' })
+    expect(event).toMatchObject({ details: { kid: made?.id, by: at.root, with: 'pages' } })
+    expect((await browser.submit(form(removed, 'remove'), { kid: 'x' })).status).toBe(404)
     for (let index = 0; index < 60; index++) {
       await at.store.appendAudit([{ at: at.clock.now, type: 'login.failed', subject: at.alice }])
     }

@@ -41,7 +41,7 @@ export function overviewPage(page: AdminOverviewPage, context: PageContext, word
 
 /** Writes the keys. */
 export function keysPage(page: AdminKeysPage, context: PageContext, words: AdminWords): Html {
-  const { frame, keys, rotate } = page
+  const { frame, keys, form } = page
   return adminLayout(
     frame,
     context,
@@ -62,13 +62,26 @@ export function keysPage(page: AdminKeysPage, context: PageContext, words: Admin
                 </span>
               </span>
               <span class="mark">${words.keyStates[key.state]}</span>
+              ${
+                form &&
+                html`<details class="danger">
+                  <summary>${words.removeKey}</summary>
+                  <p>${words.removeKeyText}</p>
+                  ${actionOf(
+                    form,
+                    'remove',
+                    html`<input type="hidden" name="kid" value="${key.kid}" />
+                      <button class="danger">${words.removeKey}</button>`,
+                  )}
+                </details>`
+              }
             </li>`,
         )}
       </ul>
       ${
-        rotate &&
+        form &&
         html`<p class="quiet more">${words.rotateText}</p>
-          ${actionOf(rotate, 'rotate', html`<button class="other">${words.rotate}</button>`)}`
+          ${actionOf(form, 'rotate', html`<button class="other">${words.rotate}</button>`)}`
       }`,
   )
 }

@@ -19,6 +19,7 @@ ul.entries > li + li { border-top: 1px solid var(--line); }
 ul.entries form { margin: 0; }
 ul.entries .grow { flex: 1 1 12rem; min-width: 0; }
 ul.entries a { font-weight: 600; }
+ul.entries details { flex-basis: 100%; margin: 0; padding: 0; border: 0; font-size: 0.9rem; }
 ul.parts .grow { flex-basis: 100%; }
 .admin .line { display: block; font-size: 0.9rem; }
 .admin .off { color: var(--alert); background: var(--alert-soft); }

@@ -89,6 +89,8 @@ export interface AdminWords {
   readonly publishedUntil: string
   readonly rotate: string
   readonly rotateText: string
+  readonly removeKey: string
+  readonly removeKeyText: string
   readonly eventType: string
   readonly account: string
   readonly client: string
@@ -215,6 +217,9 @@ export const englishAdmin: AdminWords = {
   publishedUntil: 'Published until',
   rotate: 'Make the next key now',
   rotateText: 'Keys change by themselves. A new one signs once every API has had time to read it.',
+  removeKey: 'Take out of use',
+  removeKeyText:
+    'For a key that has leaked. What it signed is refused. If nothing else can sign, a new key begins at once.',
   eventType: 'Event',
   account: 'Account',
   client: 'Client',
@@ -345,6 +350,9 @@ export const germanAdmin: AdminWords = {
   publishedUntil: 'Veröffentlicht bis',
   rotate: 'Den nächsten Schlüssel jetzt erzeugen',
   rotateText: 'Schlüssel wechseln von selbst. Ein neuer signiert, sobald jede API Zeit hatte, ihn zu lesen.',
+  removeKey: 'Aus dem Verkehr ziehen',
+  removeKeyText:
+    'Für einen Schlüssel, der bekannt geworden ist. Was er signiert hat, wird abgelehnt. Kann sonst keiner signieren, beginnt sofort ein neuer.',
   eventType: 'Ereignis',
   account: 'Konto',
   client: 'Anwendung',

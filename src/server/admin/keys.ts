@@ -73,16 +73,22 @@ export function addKeyRoutes({ routes, caller }: AdminRoutes): void {
       status: 204,
       operationId: 'remove_key',
     },
-    ({ admin: { open, actor }, kid }) =>
-      answering(async () => {
-        if (!(await open.keys.remove(kid, actor.circumstances))) throw gone('key')
-      }),
+    ({ admin, kid }) => answering(() => removeKey(admin, kid)),
   )
 }
 
 /** Makes and publishes the next key. */
 export function rotateKeys({ open, actor }: AdminCall): Promise<string> {
   return open.keys.rotate(actor.circumstances)
+}
+
+/**
+ * Takes a key out of use at once.
+ *
+ * @throws {HttpError} 404
+ */
+export async function removeKey({ open, actor }: AdminCall, kid: string): Promise<void> {
+  if (!(await open.keys.remove(kid, actor.circumstances))) throw gone('key')
 }
 
 function shown(

@@ -217,11 +217,11 @@ export interface AdminKey {
   readonly publishedUntil?: number | undefined
 }
 
-/** The signing keys. Field: `action`, `rotate`. */
+/** The signing keys. The field `action` says what: `rotate`, or `remove` with `kid`. */
 export interface AdminKeysPage {
   readonly frame: AdminFrame
   readonly keys: readonly AdminKey[]
-  readonly rotate?: PageForm | undefined
+  readonly form?: PageForm | undefined
 }
 
 /** An event of the audit log. */

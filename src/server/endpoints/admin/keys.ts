@@ -1,10 +1,10 @@
 /** The page of the signing keys. */
 
 import { needScopes } from '../../admin/actor.ts'
-import { rotateKeys } from '../../admin/keys.ts'
+import { removeKey, rotateKeys } from '../../admin/keys.ts'
 import { keyState } from '../../keys/key-state.ts'
 import type { PageSite } from '../page-request.ts'
-import { addAdminPage, doneWith, framed } from './admin-page.ts'
+import { addAdminPage, doneWith, framed, nameIn } from './admin-page.ts'
 import type { AdminRequest, Failed } from './admin-page.ts'
 
 /** Adds `/admin/keys`. */
@@ -13,9 +13,16 @@ export function addKeysPage(site: PageSite): void {
     shown: show,
     posted: async (request) => {
       needScopes(request.open, request.actor, ['admin:keys:write'])
-      if (request.sent.one('action') !== 'rotate') return show(request)
-      await rotateKeys(request)
-      return doneWith(request, '/admin/keys', 'rotated')
+      switch (request.sent.one('action')) {
+        case 'rotate':
+          await rotateKeys(request)
+          return doneWith(request, '/admin/keys', 'rotated')
+        case 'remove':
+          await removeKey(request, nameIn(request.sent, 'kid') ?? '')
+          return doneWith(request, '/admin/keys', 'removed')
+        default:
+          return show(request)
+      }
     },
   })
 }
@@ -34,7 +41,7 @@ async function show(request: AdminRequest, failed?: Failed): Promise<Response> {
       signsUntil: key.retiredAt,
       publishedUntil: key.removedAt,
     })),
-    rotate: actor.scopes.has('admin:keys:write') ? visit.form('/admin/keys', 'session') : undefined,
+    form: actor.scopes.has('admin:keys:write') ? visit.form('/admin/keys', 'session') : undefined,
   }
   return visit.page(failed?.status ?? 200, pages.keys(page, visit.context))
 }
