@@ -56,7 +56,7 @@ describe.each(dialects)('%s', (dialect) => {
     }
   })
 
-  test('SECURITY 185, 206: an ordinary person sees nothing and changes nothing, whatever they send', async () => {
+  test('SECURITY 185: an ordinary person sees nothing and changes nothing, whatever they send', async () => {
     const { at, browser: root, open } = await admin(dialect)
     const user = await open(`/admin/users/${at.alice}`)
     const browser = browserOf(at.server.app)

@@ -10,7 +10,7 @@ import { apiA, apiB, bodyOf, issuer, verifier } from './server-world.ts'
 const users = 'admin:users:read'
 
 describe.each(dialects)('%s', (dialect) => {
-  test('SECURITY 178, 206: without a token, with one for another API, or for more than this one, nothing is there', async () => {
+  test('SECURITY 178: without a token, with one for another API, or for more than this one, nothing is there', async () => {
     const at = await adminWorld(dialect)
     const none = await at.server.app.request(`${issuer}/admin/api/users`)
     expect(none.status).toBe(401)
