@@ -13,6 +13,7 @@ import { endpointUrl } from '../protocol/issuer.ts'
 import { resourceMetadataUrl } from '../protocol/resource-metadata.ts'
 import { accessTokens } from '../verify/access-tokens.ts'
 import type { AccessTokens } from '../verify/access-tokens.ts'
+import { sentRightly } from '../verify/sender.ts'
 import { provenKey } from './dpop.ts'
 import type { Service } from './service.ts'
 import type { Settings } from './settings.ts'
@@ -91,32 +92,11 @@ function authenticate(source: CredentialSource, verifier: Verifier): Authenticat
   const token = presented.credentials
   const verified = verifier.verify(token)
   const judge = (found: AccessToken | Rejection): Authenticated =>
-    bound(found, word === 'dpop', token, source, verifier)
+    found instanceof Rejection
+      ? found
+      : sentRightly(found, word === 'dpop', () => verifier.prove(token, source))
   return verified instanceof Promise ? verified.then(judge) : judge(verified)
 }
-
-/** RFC 9449 §7.1, §7.2: a bound token needs its proof, and is no bearer token. */
-function bound(
-  found: AccessToken | Rejection,
-  isDpop: boolean,
-  token: string,
-  source: CredentialSource,
-  verifier: Verifier,
-): Authenticated {
-  if (found instanceof Rejection) return found
-  const { cnf } = found.claims as { readonly cnf?: { readonly jkt?: unknown } }
-  const thumbprint = cnf?.jkt
-  if (!isDpop) return thumbprint === undefined ? found : needsProof
-  if (typeof thumbprint !== 'string') return notBound
-  return verifier.prove(token, source).then((key) => {
-    if (key instanceof Rejection) return key
-    return key === thumbprint ? found : wrongKey
-  })
-}
-
-const needsProof = new Rejection('The token is bound to a key: present it with the DPoP scheme and a proof')
-const notBound = new Rejection('The token is not bound to a key')
-const wrongKey = new Rejection('The DPoP proof is missing or of another key', 'invalid_dpop_proof')
 
 /** A verifier with the keys of the server. */
 interface Ready {
