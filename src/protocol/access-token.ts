@@ -122,7 +122,8 @@ export function readAccessToken(
   if (!isTextOrMissing(client) || !isTextOrMissing(jti)) return refusals.claims
   // Others write lists as well; of our own, what is no text was not written by us.
   if (profile === undefined && !isTextOrMissing(scope)) return refusals.claims
-  const granted = profile === undefined ? grantedScopes((scope ?? '') as string) : scopesFrom(claims, profile.scopesFrom)
+  const granted =
+    profile === undefined ? grantedScopes((scope ?? '') as string) : scopesFrom(claims, profile.scopesFrom)
   const clientId = profile === undefined ? client : clientIdFrom(claims, profile.clientIdFrom)
   return {
     subject: sub,

@@ -6,11 +6,10 @@ import { missing, schemeDependency } from '../api/scheme.ts'
 import type { Authenticated, CredentialSource } from '../api/scheme.ts'
 import { parseAuthorization } from '../protocol/authorization-header.ts'
 import type { AccessToken } from '../protocol/access-token.ts'
-import { challenge } from '../protocol/challenge.ts'
-import { dpopAlgorithms } from '../protocol/dpop.ts'
 import { Rejection } from '../protocol/rejection.ts'
 import { endpointUrl } from '../protocol/issuer.ts'
 import { resourceMetadataUrl } from '../protocol/resource-metadata.ts'
+import { tokenChallenges } from '../protocol/token-challenges.ts'
 import { accessTokens } from '../verify/access-tokens.ts'
 import type { AccessTokens } from '../verify/access-tokens.ts'
 import { sentRightly } from '../verify/sender.ts'
@@ -50,9 +49,6 @@ export function bearerOf<Scope extends string>(
   const flow = { tokenUrl: endpointUrl(issuer, '/token'), scopes }
   const authorizationUrl = endpointUrl(issuer, '/authorize')
   const verifier = verifierOf(settings, service, audience, options.dangerouslyTrustHost === true)
-  const metadata = resourceMetadataUrl(audience)
-  const words = (parameters: Readonly<Record<string, string | undefined>>, scheme = 'Bearer'): string =>
-    challenge(scheme, { ...parameters, resource_metadata: metadata })
 
   return schemeDependency({
     name: options.name,
@@ -67,14 +63,7 @@ export function bearerOf<Scope extends string>(
     },
     scopes,
     authenticate: (source) => authenticate(source, verifier),
-    missing: (required) => words({ scope: required.length > 0 ? required.join(' ') : undefined }),
-    invalid: ({ error, description }) =>
-      error === 'invalid_dpop_proof' || error === 'use_dpop_nonce'
-        ? // RFC 9449 §7.1: what is wrong with a proof is said in the scheme that has proofs.
-          words({ error, error_description: description, algs: dpopAlgorithms.join(' ') }, 'DPoP')
-        : words({ error, error_description: description }),
-    insufficient: (required, description) =>
-      words({ error: 'insufficient_scope', error_description: description, scope: required.join(' ') }),
+    ...tokenChallenges(resourceMetadataUrl(audience)),
   })
 }
 
