@@ -56,14 +56,15 @@ test('an app gets tokens for a person who agreed, refreshes them, and gives them
     username: 'alice',
     password: 'correct horse battery staple',
   })
-  const location = new URL(await interaction.approve(pending, { subject, authTime: Date.now() }))
-  expect(location.searchParams.get('state')).toBe('what the app wants to know again')
-  expect(location.searchParams.get('iss')).toBe('http://localhost:8000')
+  const { location } = await interaction.approve(pending, { subject, authTime: Date.now() })
+  const answer = new URL(location).searchParams
+  expect(answer.get('state')).toBe('what the app wants to know again')
+  expect(answer.get('iss')).toBe('http://localhost:8000')
 
   const redeeming = {
     grant_type: 'authorization_code',
     client_id: 'web',
-    code: location.searchParams.get('code') ?? '',
+    code: answer.get('code') ?? '',
     code_verifier: codeVerifier,
     redirect_uri: 'https://app.example/callback',
   }

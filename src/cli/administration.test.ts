@@ -105,7 +105,10 @@ export const server = authorizationServer(${JSON.stringify(options)})
       ['code_challenge', createHash('sha256').update(verifier).digest('base64url')],
       ['code_challenge_method', 'S256'],
     ])
-    const location = await interaction.approve(pending, { subject: account?.id ?? '', authTime: Date.now() })
+    const { location } = await interaction.approve(pending, {
+      subject: account?.id ?? '',
+      authTime: Date.now(),
+    })
     const code = new URL(location).searchParams.get('code') ?? ''
     const { body } = await token(clientId, secret, {
       grant_type: 'authorization_code',
@@ -122,7 +125,12 @@ export const server = authorizationServer(${JSON.stringify(options)})
       run(['migrate', ...place, '--json']),
     ])
     const applied = [one, other].flatMap((each) => parsed(each)['applied'] as string[])
-    expect([...new Set(applied)].toSorted()).toEqual(['0001-accounts', '0002-grants', '0003-sessions'])
+    expect([...new Set(applied)].toSorted()).toEqual([
+      '0001-accounts',
+      '0002-grants',
+      '0003-sessions',
+      '0004-session-families',
+    ])
     expect(await run(['migrate'], { url })).toMatchObject({ code: 0, stdout: 'The tables are up to date.\n' })
     expect(await run(['migrate', ...byModule])).toMatchObject({
       code: 0,

@@ -43,7 +43,12 @@ export function consentPage(page: ConsentPage, context: PageContext, words: Word
   )
 }
 
-function scopeItem({ text, operations }: PageScope, isNew: boolean, words: Words): Html {
+function scopeItem(
+  { name, text: given, isIdentity, operations }: PageScope,
+  isNew: boolean,
+  words: Words,
+): Html {
+  const text = (isIdentity ? words.identity[name] : undefined) ?? given
   return html`<li>
     ${text} ${isNew && html`<span class="mark">${words.isNew}</span>`}
     ${

@@ -3,6 +3,7 @@
 import type { PageContext, PageSet } from '../server/interaction/pages.ts'
 import { consentPage } from './consent.ts'
 import { errorPage } from './error.ts'
+import { formPostPage } from './form-post.ts'
 import { loginPage } from './login.ts'
 import { signOutPage } from './sign-out.ts'
 import { stylesOf } from './styles.ts'
@@ -43,6 +44,7 @@ export function defaultPages({ brand, translations = {} }: DefaultPagesOptions =
       login: (page, context) => loginPage(page, context, wordsOf(context)),
       consent: (page, context) => consentPage(page, context, wordsOf(context)),
       signOut: (page, context) => signOutPage(page, context, wordsOf(context)),
+      formPost: (page, context) => formPostPage(page, context, wordsOf(context)),
       error: (page, context) => errorPage(page, context, wordsOf(context)),
     },
     languages: [...languages.keys()],

@@ -34,6 +34,12 @@ export interface Words {
   readonly signOutQuestion: (person: string) => string
   readonly signedOut: string
   readonly signedOutText: string
+  readonly goOn: string
+  readonly goOnText: string
+  readonly backTo: string
+  readonly asksToSignOut: string
+  /** Scopes of OpenID Connect by name; for others the server's own text is shown. */
+  readonly identity: Readonly<Record<string, string>>
   readonly errorTitle: string
   readonly problems: Readonly<
     Record<'request' | 'expired' | 'cross_site' | 'unavailable' | 'unexpected', string>
@@ -76,6 +82,16 @@ export const english: Words = {
   signOutQuestion: (person) => `You are logged in as ${person}. Do you want to sign out?`,
   signedOut: 'You are signed out',
   signedOutText: 'You can close this window.',
+  goOn: 'Go on',
+  goOnText: 'You are sent back to the application. If nothing happens, press the button.',
+  backTo: 'Back to',
+  asksToSignOut: 'asks to sign you out.',
+  identity: {
+    openid: 'Know who you are here',
+    profile: 'See your name and username',
+    email: 'See your e-mail address',
+    offline_access: 'Keep access while you are away',
+  },
   errorTitle: 'This did not work',
   problems: {
     request: 'The application sent a request that cannot be answered. Nothing was shared.',
@@ -123,6 +139,16 @@ export const german: Words = {
   signOutQuestion: (person) => `Sie sind als ${person} angemeldet. Möchten Sie sich abmelden?`,
   signedOut: 'Sie sind abgemeldet',
   signedOutText: 'Sie können dieses Fenster schließen.',
+  goOn: 'Weiter',
+  goOnText: 'Sie werden zur Anwendung zurückgeleitet. Wenn nichts geschieht, drücken Sie den Knopf.',
+  backTo: 'Zurück zu',
+  asksToSignOut: 'möchte Sie abmelden.',
+  identity: {
+    openid: 'Wissen, wer Sie hier sind',
+    profile: 'Ihren Namen und Benutzernamen sehen',
+    email: 'Ihre E-Mail-Adresse sehen',
+    offline_access: 'Zugriff behalten, während Sie weg sind',
+  },
   errorTitle: 'Das hat nicht geklappt',
   problems: {
     request:

@@ -2,6 +2,8 @@
 
 import { AuthorizationError } from './authorization-error.ts'
 import type { AuthorizationErrorCode, ResponseMode } from './authorization-error.ts'
+import { parseClaimsRequest } from './claims-request.ts'
+import type { ClaimsRequest } from './claims-request.ts'
 import { refusedScopes } from './granted-scope.ts'
 import { called, sortParameters } from './parameters.ts'
 import type { Parameters, SentParameters } from './parameters.ts'
@@ -34,6 +36,8 @@ export interface AuthorizationRequest {
   readonly idTokenHint?: string
   readonly uiLocales: readonly string[]
   readonly acrValues: readonly string[]
+  /** Single claims that it asks for (OpenID Connect Core §5.5). */
+  readonly claims?: ClaimsRequest
   readonly resources: readonly string[]
   /** The key that the code is to be bound to (RFC 9449 §10). */
   readonly dpopJkt?: string
@@ -112,6 +116,7 @@ export function parseAuthorizationRequest(
     idTokenHint: sent.one('id_token_hint'),
     uiLocales: words(sent.one('ui_locales')),
     acrValues: words(sent.one('acr_values')),
+    claims: claimsOf(sent, refuse),
     resources: resourcesOf(sent, rules, refuse),
     dpopJkt: dpopJktOf(sent, refuse),
   })
@@ -159,7 +164,7 @@ function checkSound(sent: Parameters, refuse: Refuse): void {
 }
 
 /** What is stored with the request, and by how much somebody could fill the store. */
-const kept = ['state', 'nonce', 'scope', 'login_hint', 'id_token_hint', 'ui_locales', 'acr_values']
+const kept = ['state', 'nonce', 'scope', 'login_hint', 'id_token_hint', 'ui_locales', 'acr_values', 'claims']
 
 function isKeepable(sent: Parameters, name: string): boolean {
   return !sent.malformed.has(name) && (sent.one(name)?.length ?? 0) <= 8192
@@ -221,7 +226,16 @@ function scopesOf(
   if (requested === undefined || refusedScopes({ requested, allowed: client.scopes }).length > 0) {
     refuse('invalid_scope', 'The scope is malformed, unknown or more than this client may ask for')
   }
-  return requested
+  // OpenID Connect Core §11: what cannot be given is ignored.
+  const isRefreshed = client.grantTypes.includes('refresh_token')
+  return isRefreshed ? requested : requested.filter((word) => word !== 'offline_access')
+}
+
+function claimsOf(sent: Parameters, refuse: Refuse): ClaimsRequest | undefined {
+  const text = sent.one('claims')
+  if (text === undefined) return undefined
+  const claims = parseClaimsRequest(text)
+  return claims ?? refuse('invalid_request', 'The parameter claims is not the JSON that it should be')
 }
 
 function promptOf(sent: Parameters, refuse: Refuse): readonly Prompt[] {

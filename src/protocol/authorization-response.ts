@@ -20,6 +20,24 @@ export function errorResponse(
   return [['error', error.code], ['error_description', printable(error.message)], ...always(target, issuer)]
 }
 
+/** Where the browser goes with an answer. */
+export interface AuthorizationAnswer {
+  /** The address; with `form`, that of a form which the browser posts. */
+  readonly location: string
+  /** The fields of that form (OAuth 2.0 Form Post Response Mode §2). */
+  readonly form?: ResponseParameters
+}
+
+/** How an answer gets to its target. */
+export function authorizationAnswer(
+  { redirectUri, responseMode }: AuthorizationTarget,
+  parameters: ResponseParameters,
+): AuthorizationAnswer {
+  return responseMode === 'form_post'
+    ? { location: redirectUri, form: parameters }
+    : { location: responseLocation(redirectUri, parameters) }
+}
+
 /**
  * The address for the `Location` header. The query that was registered stays as it is (RFC 6749 §3.1.2), and the address
  * is not parsed and written anew: it goes to exactly where it was registered.

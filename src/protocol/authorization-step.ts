@@ -10,6 +10,8 @@ export interface Standing {
   readonly isFresh: boolean
   /** Whether they still have to agree; not looked at while nobody is logged in. */
   readonly isConsentNeeded: boolean
+  /** The request is for somebody else, by a hint that is sure. */
+  readonly isAnotherPerson?: boolean
   /** Milliseconds since 1970. */
   readonly now: number
 }
@@ -33,6 +35,8 @@ export function nextStep(
   // Core §3.1.2.1: with `none` no page is ever shown.
   const isSilent = request.prompt.includes('none')
   if (!isLoggedIn(request, standing)) return isSilent ? 'login_required' : 'login'
+  // Core §3.1.2.2: it is answered for the person it names, or not at all.
+  if (standing.isAnotherPerson === true) return isSilent || standing.isFresh ? 'login_required' : 'login'
   if (standing.isConsentNeeded) return isSilent ? 'consent_required' : 'consent'
   return 'issue'
 }
@@ -44,5 +48,6 @@ function isLoggedIn(
   if (authTime === undefined) return false
   // Core §3.1.2.1: whoever is there already has to come in again.
   if ((prompt.includes('login') || prompt.includes('select_account')) && !isFresh) return false
-  return maxAge === undefined || isFresh || now - authTime <= maxAge * 1000
+  // An age of nothing is a login at this moment, however fast somebody asks.
+  return maxAge === undefined || isFresh || (maxAge > 0 && now - authTime <= maxAge * 1000)
 }

@@ -204,7 +204,22 @@ test('SECURITY 149: texts are bounded, and hold nothing that cannot be seen', ()
 })
 
 test('OpenID Connect Registration §2: what is not kept is not promised', () => {
-  refuses({ subject_type: 'pairwise' })
+  const pairwise = { subject_type: 'pairwise' }
+  expect(parse(pairwise).subjectType).toBe('pairwise')
+  // OpenID Connect Core §8.1: of several hosts there is no one sector.
+  refuses({ ...pairwise, redirect_uris: ['https://web.test/cb', 'https://other.test/cb'] })
+  refuses({ subject_type: 'ephemeral' })
+  for (const uri of [
+    'http://web.test/out',
+    'https://web.test/out#x',
+    'file:///etc/passwd',
+    'http://localhost.evil.test/',
+  ]) {
+    refuses({ backchannel_logout_uri: uri })
+  }
+  expect(parse({ backchannel_logout_uri: 'https://web.test/out' }).backchannelLogoutUri).toBe(
+    'https://web.test/out',
+  )
   expect(parse({ default_max_age: 0 }).defaultMaxAge).toBe(0)
   for (const age of [-1, 1.5, 1e300, '60']) refuses({ default_max_age: age })
 })

@@ -45,7 +45,10 @@ export interface ClientMetadata {
   readonly softwareVersion?: string
   readonly postLogoutRedirectUris: readonly string[]
   readonly idTokenSignedResponseAlg?: string
-  readonly subjectType?: 'public'
+  /** Whether it knows people by a name of its own sector (OpenID Connect Core §8.1); `public` unless told. */
+  readonly subjectType?: 'public' | 'pairwise'
+  /** Where it is told that a session has ended (Back-Channel Logout §2.2). */
+  readonly backchannelLogoutUri?: string
   /** Seconds. */
   readonly defaultMaxAge?: number
   readonly requireAuthTime: boolean
@@ -97,7 +100,11 @@ function checkWords(metadata: ClientMetadata, rules: RegistrationRules): void {
   oneOf('token_endpoint_auth_signing_alg', metadata.tokenEndpointAuthSigningAlg, rules.assertionAlgorithms)
   oneOf('id_token_signed_response_alg', metadata.idTokenSignedResponseAlg, rules.idTokenAlgorithms)
   // Who asks for pairwise names and silently gets public ones is known everywhere.
-  oneOf('subject_type', metadata.subjectType, ['public'])
+  oneOf(
+    'subject_type',
+    metadata.subjectType,
+    rules.idTokenAlgorithms.length > 0 ? ['public', 'pairwise'] : ['public'],
+  )
   const age = metadata.defaultMaxAge
   if (age !== undefined && !(Number.isSafeInteger(age) && age >= 0)) {
     throw invalidClientMetadata('default_max_age is a whole number of seconds')
@@ -110,6 +117,28 @@ function checkRedirects(metadata: ClientMetadata): void {
     if (list.length > 32) throw invalidClientMetadata('There are too many redirect URIs')
     for (const uri of list) checkRedirectUri(uri, metadata)
   }
+  if (metadata.subjectType === 'pairwise') sectorOf(metadata.redirectUris)
+  checkBackchannel(metadata.backchannelLogoutUri)
+}
+
+/** Back-Channel Logout §2.2: an address that the server calls. Plain http is for programs on this machine. */
+function checkBackchannel(uri: string | undefined): void {
+  if (uri === undefined) return
+  const isLocal = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])([:/?]|$)/.test(uri) && URL.canParse(uri)
+  if (!isLocal) address('backchannel_logout_uri', uri)
+}
+
+/**
+ * The sector of a client (OpenID Connect Core §8.1): the host of its redirect URIs.
+ *
+ * @throws {RegistrationError} `invalid_client_metadata` when there are several: a `sector_identifier_uri` is not fetched.
+ */
+export function sectorOf(redirectUris: readonly string[]): string {
+  const [host, ...others] = new Set(redirectUris.map((uri) => new URL(uri).host))
+  if (host === undefined || host === '' || others.length > 0) {
+    throw invalidClientMetadata('Pairwise subjects need redirect URIs of one host')
+  }
+  return host
 }
 
 /** RFC 7591 §2.1: grants, response types and authentication agree. */

@@ -21,6 +21,9 @@ export interface TokenDescription {
   /** The key it is bound to. */
   readonly dpopThumbprint?: string
   readonly act?: Actor
+  /** What it belongs to: not told, needed to look further. */
+  readonly grantId?: string
+  readonly familyId?: string
 }
 
 /** The body of the answer. */

@@ -57,7 +57,7 @@ test('SECURITY 135: PKCE is S256 alone, and no list has `none` for an algorithm'
   const document = serverMetadata({ ...description, idTokenAlgorithms: ['ES256', 'RS256'] })
   expect(document['code_challenge_methods_supported']).toEqual(['S256'])
   expect(document['id_token_signing_alg_values_supported']).toEqual(['ES256', 'RS256'])
-  expect(document['subject_types_supported']).toEqual(['public'])
+  expect(document['subject_types_supported']).toEqual(['public', 'pairwise'])
   for (const [name, value] of Object.entries(document)) {
     if (/_alg_/.test(name)) expect(value).not.toContain('none')
   }

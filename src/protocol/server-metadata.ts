@@ -22,6 +22,7 @@ export interface ServerDescription {
   /** Algorithms of ID tokens; with them the server is an OpenID provider. */
   readonly idTokenAlgorithms?: readonly string[]
   readonly claims?: readonly string[]
+  readonly hasBackchannelLogout?: boolean
   /** Resources whose tokens it issues (RFC 9728 §4). */
   readonly protectedResources?: readonly string[]
   readonly clientIdMetadataDocuments?: boolean
@@ -124,10 +125,15 @@ function authentication(
 function openIdConnect(description: ServerDescription): Readonly<Record<string, unknown>> {
   if (description.idTokenAlgorithms === undefined) return {}
   return {
-    subject_types_supported: ['public'],
+    subject_types_supported: ['public', 'pairwise'],
     id_token_signing_alg_values_supported: description.idTokenAlgorithms,
     claims_supported: some(description.claims),
-    claims_parameter_supported: false,
+    claims_parameter_supported: true,
+    claim_types_supported: ['normal'],
+    // OpenID Connect Prompt Create aside, all that Core §3.1.2.1 knows.
+    prompt_values_supported: ['none', 'login', 'consent', 'select_account'],
+    backchannel_logout_supported: description.hasBackchannelLogout,
+    backchannel_logout_session_supported: description.hasBackchannelLogout,
   }
 }
 

@@ -21,6 +21,7 @@ export type AuditEventType =
   | 'device.denied'
   | 'device.redeemed'
   | 'device.started'
+  | 'family.revoked'
   | 'key.removed'
   | 'key.rotated'
   | 'login.failed'

@@ -26,7 +26,7 @@ import { addAuthorizationEndpoint } from './endpoints/authorization.ts'
 import { addConsentPage } from './endpoints/consent.ts'
 import { addLoginPage } from './endpoints/login.ts'
 import { addSignOutPage } from './endpoints/sign-out.ts'
-import { stylesheetRoute } from './endpoints/stylesheet.ts'
+import { assetRoutes } from './endpoints/assets.ts'
 import { addTokenEndpoint } from './endpoints/token.ts'
 import { addDeviceAuthorizationEndpoint } from './endpoints/device-authorization.ts'
 import { addIntrospectionEndpoint } from './endpoints/introspection.ts'
@@ -36,6 +36,7 @@ import { addPushedAuthorizationRequestEndpoint } from './endpoints/pushed-author
 import { addRegistrationEndpoints } from './endpoints/registration.ts'
 import { addResourceMetadataEndpoints } from './endpoints/resource-metadata.ts'
 import { addRevocationEndpoint } from './endpoints/revocation.ts'
+import { addUserinfoEndpoint } from './endpoints/userinfo.ts'
 import { offeredGrants, offeredMethods } from './endpoints/offered.ts'
 import { deviceInteractionOf } from './interaction/device.ts'
 import type { DeviceInteraction } from './interaction/device.ts'
@@ -43,6 +44,8 @@ import { interactionOf } from './interaction/interaction.ts'
 import type { Interaction } from './interaction/interaction.ts'
 import { revokedUntil, signingKeys } from './keys/signing-keys.ts'
 import type { SigningKeys } from './keys/signing-keys.ts'
+import { idTokenAlgorithms } from './openid/algorithms.ts'
+import { endSessionTokens } from './openid/session-end.ts'
 import { rateLimits } from './rate-limits.ts'
 import { revocationFeed } from './revocation-feed.ts'
 import type { Service } from './service.ts'
@@ -136,13 +139,14 @@ export function authorizationServer<const Scopes extends ScopeCatalogue>(
     addLoginPage(site)
     addConsentPage(site)
     addSignOutPage(site)
+    if (settings.openid !== undefined) addUserinfoEndpoint(routes, service, cors)
   }
   // Well-known addresses are those of the host: the issuer's path stands behind them, or is part of them already.
   const wellKnown = router()
   addMetadataEndpoint(wellKnown, settings)
   addResourceMetadataEndpoints(wellKnown, settings)
-  const styles = site === undefined ? [] : stylesheetRoute(site).declared
-  const declared = [...routes.declared, ...wellKnown.declared, ...styles]
+  const assets = site === undefined ? [] : assetRoutes(site).declared
+  const declared = [...routes.declared, ...wellKnown.declared, ...assets]
   return {
     issuer: settings.issuer,
     declared,
@@ -202,9 +206,9 @@ async function openOn(
   const rules = {
     grantTypes: [...offeredGrants],
     authenticationMethods: offeredMethods,
-    scopes: Object.keys(settings.scopes),
+    scopes: settings.scopeNames,
     assertionAlgorithms,
-    idTokenAlgorithms: [],
+    idTokenAlgorithms: idTokenAlgorithms(settings),
   }
   const clients = clientsIn(
     store,
@@ -238,7 +242,10 @@ async function openOn(
     limits: rateLimits(store, settings),
     revocations,
     nonces: dpopNonces(settings.secretKey, now),
-    sessions: sessionsIn(store, settings, tell),
+    sessions: sessionsIn(store, settings, tell, async (id) => {
+      await endSessionTokens(store, settings, tell, id)
+      await revocations.refresh()
+    }),
     tell,
     audit,
   }

@@ -38,12 +38,14 @@ async function reference({ store, settings }: Service, token: string): Promise<T
     issuer: settings.issuer,
     subject: found.subject,
     clientId: found.clientId,
-    scopes: found.scopes.filter((scope) => Object.hasOwn(settings.scopes, scope)),
+    scopes: found.scopes.filter((scope) => settings.scopeNames.includes(scope)),
     audience: found.audience,
     issuedAt: seconds(found.issuedAt),
     expiresAt: seconds(found.expiresAt),
     id: found.id,
     dpopThumbprint: found.dpopJkt,
+    grantId: found.grantId,
+    familyId: found.familyId,
     act: found.data?.['act'] as Actor | undefined, // as `token-answer.ts` wrote it
   } as const)
 }
@@ -58,7 +60,7 @@ async function jwt(service: Service, token: string): Promise<TokenDescription | 
     issuer: settings.issuer,
     audience,
     clockSkew: 0,
-    catalogue: new Set(Object.keys(settings.scopes)),
+    catalogue: new Set(settings.scopeNames),
   }
   const read = readAccessToken(claims, expected, settings.now() / 1000)
   if (read instanceof Rejection || read.clientId === undefined) return undefined
@@ -85,6 +87,8 @@ async function jwt(service: Service, token: string): Promise<TokenDescription | 
     expiresAt: read.expiresAt,
     id: read.id,
     dpopThumbprint: textOf((cnf as { readonly jkt?: unknown } | undefined)?.jkt),
+    grantId: textOf(grantId),
+    familyId: textOf(familyId),
     act: act as Actor | undefined, // signed by us
   } as const)
 }

@@ -9,6 +9,7 @@ import { invalidClientMetadata } from '../protocol/registration-error.ts'
 import type { ClientRecord, StoredSecret } from '../store/grant-store.ts'
 import { assertionAlgorithms } from './client-authentication.ts'
 import type { StoredMetadata } from './clients.ts'
+import { idTokenAlgorithms } from './openid/algorithms.ts'
 import type { Settings } from './settings.ts'
 import { offeredGrants, offeredMethods } from './endpoints/offered.ts'
 
@@ -18,8 +19,8 @@ import { offeredGrants, offeredMethods } from './endpoints/offered.ts'
  * @throws {RegistrationError} For what it may not be.
  */
 export function registeredMetadata(body: unknown, settings: Settings): ClientMetadata {
-  const scopes = settings.registration?.scopes ?? Object.keys(settings.scopes)
-  const metadata = parseClientMetadata(body, rulesOf(scopes))
+  const scopes = settings.registration?.scopes ?? settings.scopeNames
+  const metadata = parseClientMetadata(body, rulesOf(settings, scopes))
   // Nothing is fetched from an address that a stranger names: with keys behind one a client could never authenticate.
   if (metadata.tokenEndpointAuthMethod === 'private_key_jwt' && metadata.jwks === undefined) {
     throw invalidClientMetadata('jwks_uri is not read here: send the keys themselves as jwks')
@@ -35,13 +36,13 @@ const selfService: ReadonlySet<GrantType> = new Set<GrantType>([
   'urn:ietf:params:oauth:grant-type:device_code',
 ])
 
-function rulesOf(scopes: readonly string[]): RegistrationRules {
+function rulesOf(settings: Settings, scopes: readonly string[]): RegistrationRules {
   return {
     grantTypes: [...offeredGrants].filter((grant) => selfService.has(grant)),
     authenticationMethods: offeredMethods,
     scopes,
     assertionAlgorithms,
-    idTokenAlgorithms: [],
+    idTokenAlgorithms: idTokenAlgorithms(settings),
   }
 }
 

@@ -28,11 +28,16 @@ export interface Sessions {
   end(session: StoredSession, address: string | undefined): Promise<void>
 }
 
-/** The sessions in a store. */
+/**
+ * The sessions in a store.
+ *
+ * @param ending Does what goes with the end of a session that somebody wanted.
+ */
 export function sessionsIn(
   store: GrantStore,
   settings: Settings,
   tell: (events: readonly AuditEvent[]) => void,
+  ending: (id: string) => Promise<void>,
 ): Sessions {
   const { now, lifetimes } = settings
   const idleEnd = (at: number): number => at + lifetimes.sessionIdle * 1000
@@ -77,6 +82,8 @@ export function sessionsIn(
     async end({ id, subject }, address) {
       const from = address === undefined ? {} : { address }
       const audit = [auditEvent('session.ended', now(), { subject, details: { session: id }, ...from })]
+      // First: whoever is interrupted after this is still logged in, and does it again.
+      await ending(id)
       if (await store.endSession(id, subject, audit)) tell(audit)
     },
   }

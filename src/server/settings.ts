@@ -3,12 +3,15 @@
 import type { SigningAlgorithm } from '../crypto/signature.ts'
 import { checkIssuer } from '../protocol/issuer.ts'
 import { canonicalResource, isResourceIndicator } from '../protocol/resource-indicator.ts'
+import type { IdentityScope } from '../protocol/identity-scopes.ts'
 import { isScopeToken } from '../protocol/scope.ts'
 import type { AnyDatabase } from '../store/database.ts'
 import type { DatabaseOptions } from '../store/open.ts'
 import type { AuditEvent } from './audit.ts'
 import type { ClientDefinition } from './clients.ts'
 import type { PageSet } from './interaction/pages.ts'
+import { openIdSettings } from './openid/options.ts'
+import type { OpenIdOptions, OpenIdSettings } from './openid/options.ts'
 
 /** The scopes there are, each with the sentence shown in the docs and on the consent page. */
 export type ScopeCatalogue = Readonly<Record<string, string>>
@@ -29,6 +32,8 @@ export interface ResourceOptions {
 export interface Lifetimes {
   /** 300 unless told. */
   readonly accessToken?: number
+  /** An ID token is looked at once, right after it came. 600 unless told. */
+  readonly idToken?: number
   /** 60 unless told. */
   readonly code?: number
   /** A refresh token that is not used for so long dies. 30 days unless told. */
@@ -75,7 +80,7 @@ export interface AuthorizationServerOptions<Scopes extends ScopeCatalogue = Scop
   /** The APIs that tokens can be for, by their identifier; the issuer itself unless told. The first is the default. */
   readonly resources?: Readonly<Record<string, ResourceOptions>>
   /** Clients that are there from the start. They are added, and changed when this changes. */
-  readonly clients?: readonly ClientDefinition<keyof Scopes & string>[]
+  readonly clients?: readonly ClientDefinition<(keyof Scopes & string) | IdentityScope>[]
   /**
    * What private keys are encrypted with: 32 characters or more that nobody can guess, from the environment. The variable
    * `GATEWRIGHT_SECRET_KEY` unless told. Needed everywhere but in development.
@@ -113,6 +118,8 @@ export interface AuthorizationServerOptions<Scopes extends ScopeCatalogue = Scop
    * endpoint.
    */
   readonly pages?: PageSet
+  /** How the server is an OpenID provider, which it is wherever it has pages; `false` for OAuth alone. */
+  readonly openid?: OpenIdOptions | false
   /** Told of every security decision, after it is written. What it throws is reported, and changes nothing. */
   readonly onAudit?: (event: AuditEvent) => void
   /** Told of errors that nobody waits for; `console.error` unless told. */
@@ -160,6 +167,9 @@ export interface Settings {
   readonly rateLimits: Required<NonNullable<AuthorizationServerOptions['rateLimits']>>
   readonly serviceName: string
   readonly pages: PageSet | undefined
+  readonly openid: OpenIdSettings | undefined
+  /** Every scope there is, the ones that open claims included. */
+  readonly scopeNames: readonly string[]
   readonly onAudit: ((event: AuditEvent) => void) | undefined
   readonly report: (error: unknown) => void
   readonly now: () => number
@@ -193,6 +203,7 @@ export function settingsOf(
     'lifetimes',
     {
       accessToken: 300,
+      idToken: 600,
       code: 60,
       refreshIdle: 30 * day,
       refreshAbsolute: 180 * day,
@@ -214,7 +225,14 @@ export function settingsOf(
   if (!['ES256', 'EdDSA', 'RS256', 'PS256'].includes(algorithm)) {
     throw wrong('keys.algorithm', 'ES256, EdDSA, RS256 or PS256')
   }
-  const unregistrable = options.registration?.scopes?.find((scope) => !Object.hasOwn(options.scopes, scope))
+  const secretKey = secretKeyOf(options.secretKey ?? environment['GATEWRIGHT_SECRET_KEY'], isDevelopment)
+  // An OpenID provider without an authorization endpoint is none.
+  const openid =
+    options.pages === undefined || options.openid === false
+      ? undefined
+      : openIdSettings(options.openid ?? {}, secretKey)
+  const scopeNames = [...new Set([...Object.keys(options.scopes), ...Object.keys(openid?.scopes ?? {})])]
+  const unregistrable = options.registration?.scopes?.find((scope) => !scopeNames.includes(scope))
   if (unregistrable !== undefined) {
     throw wrong('registration.scopes', `the scope ${JSON.stringify(unregistrable)} is not in scopes`)
   }
@@ -222,7 +240,7 @@ export function settingsOf(
     issuer,
     basePath: new URL(issuer).pathname.replace(/\/$/, ''),
     isDevelopment,
-    secretKey: secretKeyOf(options.secretKey ?? environment['GATEWRIGHT_SECRET_KEY'], isDevelopment),
+    secretKey,
     scopes: options.scopes,
     resources,
     defaultResource,
@@ -235,6 +253,8 @@ export function settingsOf(
     rateLimits: rateLimitsOf(options.rateLimits),
     serviceName: options.serviceName ?? new URL(issuer).host,
     pages: options.pages,
+    openid,
+    scopeNames,
     onAudit: options.onAudit,
     report: options.report ?? console.error,
     now: options.now ?? Date.now,

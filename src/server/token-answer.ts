@@ -19,6 +19,8 @@ export interface TokenAnswer {
   readonly expires_in: number
   readonly scope?: string
   readonly refresh_token?: string
+  /** OpenID Connect Core §3.1.3.3. */
+  readonly id_token?: string
   /** RFC 8693 §2.2.1. */
   readonly issued_token_type?: string
 }
@@ -55,11 +57,21 @@ export async function prepareAccessToken(service: Service, plan: AccessTokenPlan
   const issuedAt = Math.floor(settings.now() / 1000)
   const lifetime = lifetimeOf(plan, issuedAt)
   const id = randomToken(16)
+  const { openid } = settings
+  const isOpenId = openid !== undefined && plan.scopes.includes('openid')
   const audience = plan.resources.map(({ identifier }) => identifier)
-  const useful = new Set(plan.resources.flatMap(({ scopes }) => scopes))
+  // The userinfo endpoint is an API as well: that of the issuer.
+  if (isOpenId && !audience.includes(settings.issuer)) audience.push(settings.issuer)
+  const useful = new Set([
+    ...plan.resources.flatMap(({ scopes }) => scopes),
+    ...(isOpenId ? Object.keys(openid.scopes) : []),
+  ])
   const scopes = plan.scopes.filter((scope) => useful.has(scope))
   const claims = claimsOf(plan)
-  const isReference = plan.resources.some(({ accessTokens }) => accessTokens === 'reference')
+  const isReference =
+    plan.resources.some(({ accessTokens }) => accessTokens === 'reference') ||
+    // Whoever is to know people by a name of its own must not read the account's in a JWT.
+    plan.client.metadata.subjectType === 'pairwise'
   const opaque = isReference ? opaqueToken('accessToken') : undefined
   const value =
     opaque?.value ??

@@ -55,7 +55,9 @@ describe.each(dialects)('%s', (dialect) => {
     await using database = await openDatabase(url)
     const kysely = database.kysely as unknown as Kysely<{ gatewright_migrations: { id: string } }>
     const { rows } = await sql`select id from gatewright_migrations`.execute(kysely)
-    expect(rows).toEqual([{ id: '0001-accounts' }, { id: '0002-grants' }, { id: '0003-sessions' }])
+    expect(rows).toEqual(
+      ['0001-accounts', '0002-grants', '0003-sessions', '0004-session-families'].map((id) => ({ id })),
+    )
   })
 
   test('SECURITY 272: a database that a newer version has migrated further still serves this one', async () => {

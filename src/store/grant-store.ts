@@ -91,6 +91,7 @@ export type {
   NewGrant,
   NewRefreshToken,
   StoredFamily,
+  SessionFamily,
   StoredGrant,
 } from './ports/grants.ts'
 export type { FlowStore, NewFlow } from './ports/flows.ts'

@@ -156,13 +156,15 @@ describe.each(dialects)('pushed authorization requests on %s', (dialect) => {
     const [first, reloaded] = [await begun(here, requestUri), await begun(here, requestUri)]
     if (first instanceof AuthorizationError || reloaded instanceof AuthorizationError) throw first
     const approval = { subject: here.alice, authTime: here.clock.now }
-    const went = new URL(await here.interaction.approve(reloaded, approval))
+    const went = new URL((await here.interaction.approve(reloaded, approval)).location)
     expect(went.searchParams.get('state')).toBe('pushed')
     expect(went.searchParams.get('iss')).toBe(issuer)
     const code = went.searchParams.get('code') ?? ''
     expect(code).not.toBe('')
     // The other tab is too late, and so is everybody else.
-    expect(new URL(await here.interaction.approve(first, approval)).searchParams.get('code')).toBeNull()
+    expect(
+      new URL((await here.interaction.approve(first, approval)).location).searchParams.get('code'),
+    ).toBeNull()
     expect(await begun(here, requestUri)).toMatchObject({ code: 'invalid_request_uri' })
     const form = {
       grant_type: 'authorization_code',
@@ -267,7 +269,10 @@ describe.each(dialects)('pushed authorization requests on %s', (dialect) => {
       const found = await begun(here, String((await bodyOf(answer))['request_uri']))
       if (found instanceof AuthorizationError) throw found
       expect(found.request.dpopJkt).toBe(thumbprintOf(key))
-      const went = await here.interaction.approve(found, { subject: here.alice, authTime: here.clock.now })
+      const { location: went } = await here.interaction.approve(found, {
+        subject: here.alice,
+        authTime: here.clock.now,
+      })
       const code = new URL(went).searchParams.get('code') ?? ''
       const redeem = async (headers: Record<string, string>) =>
         here.post(

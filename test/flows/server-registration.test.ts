@@ -78,7 +78,10 @@ async function flow(here: World, client: Record<string, string>): Promise<Respon
     ['code_challenge', sha256Base64url(verifier)],
     ['code_challenge_method', 'S256'],
   ])
-  const went = await here.interaction.approve(pending, { subject: here.alice, authTime: here.clock.now })
+  const { location: went } = await here.interaction.approve(pending, {
+    subject: here.alice,
+    authTime: here.clock.now,
+  })
   const code = new URL(went).searchParams.get('code') ?? ''
   const secret = client['client_secret']
   const form = { grant_type: 'authorization_code', code, code_verifier: verifier }

@@ -163,7 +163,8 @@ export async function world(
         ['code_challenge_method', 'S256'],
       ])
       const approval = { subject: alice, authTime: clock.now, ...(grantId === undefined ? {} : { grantId }) }
-      const code = new URL(await open.interaction.approve(pending, approval)).searchParams.get('code') ?? ''
+      const code =
+        new URL((await open.interaction.approve(pending, approval)).location).searchParams.get('code') ?? ''
       const answer = await post(
         '/token',
         { grant_type: 'authorization_code', code, code_verifier: verifier },

@@ -96,7 +96,7 @@ const methods: ProcessMethods = {
   async authorize(parameters, subject) {
     const { interaction } = await opened()
     const pending = await interaction.begin(parameters)
-    return interaction.approve(pending, { subject, authTime: Date.now() + offset })
+    return (await interaction.approve(pending, { subject, authTime: Date.now() + offset })).location
   },
   async approveDevice(userCode, subject) {
     const { devices } = await opened()

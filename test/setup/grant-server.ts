@@ -241,7 +241,7 @@ async function serverOn(
         : [['code_challenge', challengeOf(verifier)] as const, ['code_challenge_method', 'S256'] as const]),
     ])
     const before = events.length
-    const location = await open.interaction.approve(pending, {
+    const { location } = await open.interaction.approve(pending, {
       subject,
       authTime: clock.now,
       ...(wishes.agreed === undefined ? {} : { scopes: wishes.agreed }),

@@ -58,13 +58,13 @@ async function proceed(
     case 'consent':
       return visit.redirect(`${basePath}/${step}?flow=${flow.id ?? ''}`)
     case 'login_required':
-      return visit.redirect(await refuse(open, visit, flow, step, 'Nobody is logged in'))
+      return visit.answer(await refuse(open, visit, flow, step, 'Nobody is logged in'))
     case 'consent_required':
-      return visit.redirect(await refuse(open, visit, flow, step, 'The person has to agree first'))
+      return visit.answer(await refuse(open, visit, flow, step, 'The person has to agree first'))
     case 'issue': {
       // The step says so only of a person who is logged in.
       if (session === undefined) return expired(asked)
-      return visit.redirect(await finish(open, visit, flow, session, { remembered }))
+      return visit.answer(await finish(open, visit, flow, session, { remembered }))
     }
   }
 }

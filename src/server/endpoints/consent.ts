@@ -39,13 +39,13 @@ async function posted(asked: PageRequest): Promise<Response> {
   return withPerson(asked, async ({ open, visit }, flow, session) => {
     // Anything but a clear yes is a no.
     if (sent.one('decision') !== 'allow') {
-      const location = await refuse(open, visit, flow, 'access_denied', 'The person did not agree')
+      const answer = await refuse(open, visit, flow, 'access_denied', 'The person did not agree')
       const about = { clientId: flow.pending.client.id, subject: session.subject }
       await open.audit([auditEvent('consent.denied', open.settings.now(), about)])
-      return visit.redirect(location)
+      return visit.answer(answer)
     }
     const { remembered } = await stepOf(open, session, flow)
-    return visit.redirect(await finish(open, visit, flow, session, { remembered }))
+    return visit.answer(await finish(open, visit, flow, session, { remembered }))
   })
 }
 
@@ -63,7 +63,7 @@ async function show({ open, visit }: PageRequest, flow: Flow, session: StoredSes
     redirectHost:
       shape === 'private-use' ? request.redirectUri.replace(/:.*$/s, ':') : new URL(request.redirectUri).host,
     isLoopback: shape === 'loopback' || shape === 'localhost',
-    scopes: scopesOf(open, pending.scopes),
+    scopes: scopesOf(open, pending.agreement),
     resources: resources.map((resource) => settings.resources.get(resource)?.name ?? resource),
     agreed: remembered?.scopes ?? [],
     ...(isRefreshed ? { days: Math.floor(settings.lifetimes.refreshAbsolute / 86_400) } : {}),
@@ -80,7 +80,8 @@ async function personOf({ accounts }: Service, { subject }: StoredSession): Prom
 function scopesOf({ settings }: Service, scopes: readonly string[]): readonly PageScope[] {
   return scopes.map((name) => ({
     name,
-    text: settings.scopes[name] ?? name,
+    text: settings.scopes[name] ?? settings.openid?.scopes[name]?.text ?? name,
+    isIdentity: !Object.hasOwn(settings.scopes, name),
     operations: [],
   }))
 }

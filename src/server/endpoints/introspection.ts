@@ -16,6 +16,7 @@ import type { TokenLookup } from '../../protocol/token-lookup.ts'
 import { authenticateClient } from '../client-authentication.ts'
 import type { Client } from '../clients.ts'
 import { liveToken } from '../live-token.ts'
+import { subjectFor } from '../openid/subject.ts'
 import type { Service } from '../service.ts'
 import { oauthForm, tokenLookupForm } from './oauth-form.ts'
 import { unlessUnavailable } from './unavailable.ts'
@@ -55,7 +56,13 @@ async function answerFor(
   const token = await liveToken(service, lookup)
   if (token === undefined) return inactive
   const resources = caller.privileges.introspects ?? []
-  return mayIntrospect(token, { clientId: caller.id, resources }) ? introspectionResponse(token) : inactive
+  if (!mayIntrospect(token, { clientId: caller.id, resources })) return inactive
+  const { subject, clientId } = token
+  // A client that asks about its own token knows the person by the name that it has for them.
+  const isOwn = subject !== undefined && clientId === caller.id && subject !== caller.id
+  return introspectionResponse(
+    isOwn ? { ...token, subject: subjectFor(service.settings, caller, subject) } : token,
+  )
 }
 
 function plain(response: IntrospectionResponse): Response {

@@ -34,7 +34,7 @@ async function posted(asked: PageRequest): Promise<Response> {
   const flow = await findAnyFlow(open, visit, flowIdIn(asked.query))
   if (flow === undefined) return expired(asked)
   if (sent.one('decision') === 'cancel' && flow.pending !== undefined) {
-    return visit.redirect(await refuse(open, visit, flow, 'access_denied', 'The person did not log in'))
+    return visit.answer(await refuse(open, visit, flow, 'access_denied', 'The person did not log in'))
   }
   const username = sent.one('username')
   const password = form.find(([name]) => name === 'password')?.[1] ?? ''

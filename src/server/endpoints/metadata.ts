@@ -3,8 +3,11 @@
 import { request } from '../../api/context.ts'
 import type { Router } from '../../api/router.ts'
 import { dpopAlgorithms } from '../../protocol/dpop.ts'
+import { claimsOfScopes } from '../../protocol/identity-scopes.ts'
 import { metadataPaths, serverMetadata } from '../../protocol/server-metadata.ts'
 import { assertionAlgorithms } from '../client-authentication.ts'
+import { responseModes } from '../interaction/checked-request.ts'
+import { idTokenAlgorithms } from '../openid/algorithms.ts'
 import type { Settings } from '../settings.ts'
 import { offeredEndpoints, offeredGrantsOf, offeredMethods } from './offered.ts'
 import { publicDocument, readableByAll } from './public-document.ts'
@@ -30,11 +33,15 @@ export function addMetadataEndpoint(routes: Router, settings: Settings): void {
   }
 }
 
+/** What an ID token says besides the claims of a person. */
+const idTokenMembers = ['iss', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'sid', 'amr', 'at_hash']
+
 function metadataOf(settings: Settings): Readonly<Record<string, unknown>> {
   return serverMetadata({
     issuer: settings.issuer,
     endpoints: offeredEndpoints(settings),
-    scopes: Object.keys(settings.scopes),
+    scopes: settings.scopeNames,
+    responseModes,
     grantTypes: [...offeredGrantsOf(settings)],
     authenticationMethods: offeredMethods,
     assertionAlgorithms,
@@ -42,5 +49,15 @@ function metadataOf(settings: Settings): Readonly<Record<string, unknown>> {
     // The key that signs tokens signs these answers too (RFC 9701 §7).
     introspectionSigningAlgorithms: [settings.keys.algorithm],
     protectedResources: [...settings.resources.keys()],
+    ...(settings.openid === undefined
+      ? {}
+      : {
+          idTokenAlgorithms: idTokenAlgorithms(settings),
+          claims: [
+            ...idTokenMembers,
+            ...claimsOfScopes(Object.keys(settings.openid.scopes), settings.openid.scopes),
+          ],
+        }),
+    ...(settings.pages === undefined ? {} : { uiLocales: settings.pages.languages }),
   })
 }

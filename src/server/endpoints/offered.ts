@@ -30,9 +30,10 @@ export const offeredMethods: readonly ClientAuthenticationMethod[] = [
 ]
 
 /** Where the endpoints are, below the issuer. */
-export function offeredEndpoints({ registration, pages }: Settings): ServerEndpoints {
+export function offeredEndpoints({ registration, pages, openid }: Settings): ServerEndpoints {
   return {
     ...(pages === undefined ? {} : { authorization: '/authorize' }),
+    ...(openid === undefined ? {} : { userinfo: '/userinfo', endSession: '/logout' }),
     token: '/token',
     deviceAuthorization: '/device_authorization',
     jwks: '/jwks',

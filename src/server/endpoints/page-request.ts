@@ -4,14 +4,15 @@ import { randomUUID } from 'node:crypto'
 import { clientAddress, request } from '../../api/context.ts'
 import type { Dependency } from '../../api/dependency.ts'
 import type { Router } from '../../api/router.ts'
+import type { Html } from '../../http/html.ts'
 import { HttpError } from '../../http/http-error.ts'
 import { AuthorizationError } from '../../protocol/authorization-error.ts'
-import { errorResponse, responseLocation } from '../../protocol/authorization-response.ts'
+import { authorizationAnswer, errorResponse } from '../../protocol/authorization-response.ts'
 import { OAuthError } from '../../protocol/oauth-error.ts'
 import type { SentParameters } from '../../protocol/parameters.ts'
 import { DatabaseError } from '../../store/database-error.ts'
 import type { ErrorPage, PageSet } from '../interaction/pages.ts'
-import { pageContext, pageHeaders, policy, visitOf } from '../interaction/visit.ts'
+import { formPost, pageContext, pageHeaders, policy, visitOf } from '../interaction/visit.ts'
 import type { Visit } from '../interaction/visit.ts'
 import type { Service } from '../service.ts'
 import type { Settings } from '../settings.ts'
@@ -94,18 +95,33 @@ const postedForm: Dependency<() => Promise<SentParameters>> = {
 function failed(settings: Settings, set: PageSet, request: Request, error: unknown): Response {
   const headers = pageHeaders(settings)
   if (error instanceof AuthorizationError && error.target !== undefined) {
-    const { redirectUri } = error.target
-    const location = responseLocation(redirectUri, errorResponse(error.target, settings.issuer, error))
-    return new Response(null, { status: 303, headers: { ...headers, location } })
+    const answer = authorizationAnswer(error.target, errorResponse(error.target, settings.issuer, error))
+    const { location, form } = answer
+    if (form === undefined) return new Response(null, { status: 303, headers: { ...headers, location } })
+    const page = formPost(settings, set, pageContext(settings, set, request), answer)
+    return document(page, 200, headers, policy(location, true))
   }
   const { page, more } = errorPageOf(settings, error)
-  return new Response(set.pages.error(page, pageContext(settings, set, request)).toString(), {
-    status: page.status,
+  return document(
+    set.pages.error(page, pageContext(settings, set, request)),
+    page.status,
+    { ...headers, ...more },
+    policy(),
+  )
+}
+
+function document(
+  page: Html,
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  contentSecurityPolicy: string,
+): Response {
+  return new Response(page.toString(), {
+    status,
     headers: {
       ...headers,
-      ...more,
       'content-type': 'text/html; charset=utf-8',
-      'content-security-policy': policy(),
+      'content-security-policy': contentSecurityPolicy,
     },
   })
 }

@@ -39,6 +39,8 @@ export const redeemAuthorizationCode: Grant<AuthorizationCodeRequest> = async (r
     authTime: code.authTime,
     sessionId: code.sessionId,
     data: code.data,
+    agreed: code.grant.scopes,
+    nonce: code.nonce,
   })
   const audit = [
     auditEvent('code.redeemed', now, {

@@ -2,6 +2,7 @@
 
 import { randomToken } from '../../crypto/random.ts'
 import type { Issued } from '../../store/grant-store.ts'
+import { idTokenFor } from '../openid/id-token.ts'
 import type { Resource } from '../settings.ts'
 import { prepareAccessToken, prepareRefreshToken } from '../token-answer.ts'
 import type { TokenAnswer } from '../token-answer.ts'
@@ -20,6 +21,10 @@ export interface FamilyPlan {
   readonly authTime: number | undefined
   readonly sessionId?: string | undefined
   readonly data?: Readonly<Record<string, unknown>> | undefined
+  /** What the person agreed to in all; the scopes unless told. */
+  readonly agreed?: readonly string[]
+  /** For the ID token. */
+  readonly nonce?: string | undefined
 }
 
 /** Everything of a new family, ready: the answer, and the rows that the store writes with the consumption. */
@@ -51,8 +56,23 @@ export async function prepareFamily(
     dpopJkt,
     authTime,
   })
+  const idToken = await idTokenFor(service, {
+    client,
+    subject,
+    scopes,
+    agreed: plan.agreed ?? scopes,
+    authTime,
+    sessionId,
+    data,
+    nonce: plan.nonce,
+    accessToken: access.value,
+  })
   return {
-    answer: { ...access.answer, ...(refresh === undefined ? {} : { refresh_token: refresh.value }) },
+    answer: {
+      ...access.answer,
+      ...(refresh === undefined ? {} : { refresh_token: refresh.value }),
+      ...(idToken === undefined ? {} : { id_token: idToken }),
+    },
     jti: access.id,
     rows: {
       family: {

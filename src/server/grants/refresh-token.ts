@@ -7,6 +7,7 @@ import type { RefreshTokenRequest } from '../../protocol/token-request.ts'
 import type { FoundRefreshToken } from '../../store/grant-store.ts'
 import { auditEvent } from '../audit.ts'
 import { revokedUntil } from '../keys/signing-keys.ts'
+import { idTokenFor } from '../openid/id-token.ts'
 import { prepareAccessToken, prepareRefreshToken } from '../token-answer.ts'
 import type { TokenAnswer } from '../token-answer.ts'
 import { hashOf, resourcesFor } from './grant.ts'
@@ -51,7 +52,22 @@ export const refresh: Grant<RefreshTokenRequest> = async (request, context) => {
     dpopJkt: context.dpopJkt,
     authTime: family.authTime,
   })
-  const answer = { ...access.answer, refresh_token: successor.value }
+  // OpenID Connect Core §12.2: the same person, the same login, and no nonce.
+  const idToken = await idTokenFor(service, {
+    client,
+    subject: grant.subject,
+    scopes,
+    agreed: grant.scopes,
+    authTime: family.authTime,
+    sessionId: family.sessionId,
+    data: family.data,
+    accessToken: access.value,
+  })
+  const answer = {
+    ...access.answer,
+    refresh_token: successor.value,
+    ...(idToken === undefined ? {} : { id_token: idToken }),
+  }
   const audit = [
     auditEvent('refresh_token.rotated', now, {
       clientId: client.id,

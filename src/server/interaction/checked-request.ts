@@ -6,6 +6,9 @@ import type { SentParameters } from '../../protocol/parameters.ts'
 import type { Client } from '../clients.ts'
 import type { Settings } from '../settings.ts'
 
+/** How answers get to clients. */
+export const responseModes = ['query', 'form_post'] as const
+
 /** @throws {AuthorizationError} */
 export function checkedRequest(
   settings: Settings,
@@ -13,16 +16,20 @@ export function checkedRequest(
   parameters: SentParameters,
   isPushed: boolean,
 ): AuthorizationRequest {
-  return parseAuthorizationRequest(
+  const request = parseAuthorizationRequest(
     parameters,
     {
       clientId: client.id,
       redirectUris: client.metadata.redirectUris,
       grantTypes: client.metadata.grantTypes,
-      scopes: client.metadata.scopes ?? Object.keys(settings.scopes),
+      scopes: client.metadata.scopes ?? settings.scopeNames,
       requirePushedAuthorizationRequests: client.metadata.requirePushedAuthorizationRequests,
       isPkceOptional: client.privileges.pkceOptional === true,
     },
-    { resources: [...settings.resources.keys()], isPushed },
+    { resources: [...settings.resources.keys()], isPushed, responseModes },
   )
+  const { defaultMaxAge } = client.metadata
+  // OpenID Connect Registration §2: what the request says goes before it.
+  if (request.maxAge !== undefined || defaultMaxAge === undefined) return request
+  return { ...request, maxAge: defaultMaxAge }
 }

@@ -4,9 +4,11 @@ import { sha256Base64url } from '../../crypto/hash.ts'
 import { randomToken } from '../../crypto/random.ts'
 import { AuthorizationError } from '../../protocol/authorization-error.ts'
 import { nextStep } from '../../protocol/authorization-step.ts'
+import type { AuthorizationAnswer } from '../../protocol/authorization-response.ts'
 import type { AuthorizationStep } from '../../protocol/authorization-step.ts'
 import { redirectUriShape } from '../../protocol/redirect-uri.ts'
 import type { NewFlow, StoredSession } from '../../store/grant-store.ts'
+import { subjectFor } from '../openid/subject.ts'
 import type { Service } from '../service.ts'
 import { interactionOf } from './interaction.ts'
 import type { BegunAuthorization, PendingAuthorization } from './interaction.ts'
@@ -118,6 +120,7 @@ export async function stepOf(
     isFresh: session?.hash !== sessionBefore,
     now: service.settings.now(),
     isConsentNeeded: isConsentNeeded(pending, remembered),
+    isAnotherPerson: session !== undefined && isAnother(service, session, pending),
   })
   return { step, remembered }
 }
@@ -132,12 +135,13 @@ export async function finish(
     scopes,
     remembered,
   }: { readonly scopes?: readonly string[]; readonly remembered: Remembered | undefined },
-): Promise<string> {
+): Promise<AuthorizationAnswer> {
   const { hash, pending } = flow
   return interactionOf(service).approve(pending, {
     subject: session.subject,
     authTime: session.authTime,
     sessionId: session.id,
+    methods: session.methods,
     ...(scopes === undefined ? {} : { scopes }),
     ...(remembered === undefined ? {} : { grantId: remembered.grantId }),
     ...(hash === undefined ? {} : { flow: { hash, browserHash: visit.browserHash } }),
@@ -155,7 +159,7 @@ export async function refuse(
   flow: Pick<Flow, 'pending'> & { readonly hash?: string },
   error: AuthorizationError['code'],
   description: string,
-): Promise<string> {
+): Promise<AuthorizationAnswer> {
   if (flow.hash !== undefined) {
     const { store, settings } = service
     if (!(await store.consumeFlow(flow.hash, visit.browserHash, settings.now()))) {
@@ -168,7 +172,7 @@ export async function refuse(
 async function rememberedFor(
   { store, settings }: Service,
   subject: string,
-  { client, scopes, resources }: PendingAuthorization,
+  { client, agreement: scopes, resources }: PendingAuthorization,
 ): Promise<(Remembered & { readonly isEnough: boolean }) | undefined> {
   const grants = await store.listGrants({ subject, clientId: client.id, limit: 20, now: settings.now() })
   const grant =
@@ -193,4 +197,13 @@ function isConsentNeeded(
   // RFC 8252 §8.6: any program on the computer can say that it is this one, so the person is asked each time.
   if (!client.isConfidential && redirectUriShape(request.redirectUri) !== 'https') return true
   return remembered?.isEnough !== true
+}
+
+/** Whether the request is for somebody else than who is logged in. */
+function isAnother(
+  { settings }: Service,
+  { subject }: StoredSession,
+  { client, onlySubject }: PendingAuthorization,
+): boolean {
+  return onlySubject !== undefined && subjectFor(settings, client, subject) !== onlySubject
 }

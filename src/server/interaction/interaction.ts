@@ -5,14 +5,18 @@ import { randomToken } from '../../crypto/random.ts'
 import { AuthorizationError } from '../../protocol/authorization-error.ts'
 import { requestedClientId } from '../../protocol/authorization-request.ts'
 import type { AuthorizationRequest } from '../../protocol/authorization-request.ts'
-import { codeResponse, errorResponse, responseLocation } from '../../protocol/authorization-response.ts'
+import { authorizationAnswer, codeResponse, errorResponse } from '../../protocol/authorization-response.ts'
+import type { AuthorizationAnswer } from '../../protocol/authorization-response.ts'
 import { grantedScope } from '../../protocol/granted-scope.ts'
 import type { SentParameters } from '../../protocol/parameters.ts'
+import { withoutUndefined } from '../../protocol/without-undefined.ts'
 import { pushedReference } from '../../protocol/pushed-request.ts'
 import type { NewGrant } from '../../store/grant-store.ts'
 import { auditEvent } from '../audit.ts'
 import type { Client } from '../clients.ts'
 import { hashOf } from '../grants/grant.ts'
+import { scopesOfClaims } from '../openid/claims.ts'
+import { readHint } from '../openid/id-token.ts'
 import type { Service } from '../service.ts'
 import { checkedRequest } from './checked-request.ts'
 
@@ -22,6 +26,10 @@ export interface PendingAuthorization {
   readonly request: AuthorizationRequest
   /** What may be granted at most. */
   readonly scopes: readonly string[]
+  /** What the person has to agree to: the same, and the scopes of claims that are asked for one by one. */
+  readonly agreement: readonly string[]
+  /** The only person it may be answered for, by the name that this client knows them by. */
+  readonly onlySubject?: string
   readonly resources: readonly string[]
   /** As they were sent, or pushed: for {@link BegunAuthorization}. */
   readonly parameters: SentParameters
@@ -46,6 +54,8 @@ export interface Approval {
   /** What they agreed to; all that was asked for unless told. */
   readonly scopes?: readonly string[]
   readonly sessionId?: string
+  /** How they proved who they are (RFC 8176). */
+  readonly methods?: readonly string[]
   /** The grant that this renews, where they agreed before. */
   readonly grantId?: string
   /** The flow that ends here; only one code comes of it. */
@@ -67,13 +77,13 @@ export interface Interaction {
    */
   resume(begun: BegunAuthorization): Promise<PendingAuthorization>
   /** The person agreed: where the browser goes, with the code. */
-  approve(pending: PendingAuthorization, approval: Approval): Promise<string>
+  approve(pending: PendingAuthorization, approval: Approval): Promise<AuthorizationAnswer>
   /** The person refused, or could not: where the browser goes. */
   deny(
     pending: PendingAuthorization,
     error?: AuthorizationError['code'],
     description?: string,
-  ): Promise<string>
+  ): Promise<AuthorizationAnswer>
 }
 
 /** The interaction port of an open server. */
@@ -86,18 +96,29 @@ export function interactionOf(service: Service): Interaction {
     throw new AuthorizationError('invalid_request', 'The client is unknown')
   }
 
-  function checked(
+  async function checked(
     client: Client,
     parameters: SentParameters,
     pushedRequest: string | undefined,
-  ): PendingAuthorization {
+  ): Promise<PendingAuthorization> {
     const request = checkedRequest(settings, client, parameters, pushedRequest !== undefined)
-    const known = Object.keys(settings.scopes)
+    const onlySubject = await hintedSubject(service, client, request)
+    const { openid } = settings
+    const scopes = grantedScope({
+      requested: request.scopes,
+      // Whoever asks for nothing gets what the APIs have: who a person is has to be asked for.
+      allowed: request.scopes === undefined ? Object.keys(settings.scopes) : settings.scopeNames,
+      ceiling: client.metadata.scopes,
+    })
+    const single = [...(request.claims?.userinfo ?? []), ...(request.claims?.idToken ?? [])]
+    const isOpenId = openid !== undefined && scopes.includes('openid')
     return {
       client,
       request,
       parameters,
-      scopes: grantedScope({ requested: request.scopes, allowed: known, ceiling: client.metadata.scopes }),
+      scopes,
+      agreement: isOpenId ? [...new Set([...scopes, ...scopesOfClaims(openid, single)])] : scopes,
+      ...(onlySubject === undefined ? {} : { onlySubject }),
       resources: request.resources.length > 0 ? request.resources : [settings.defaultResource.identifier],
       ...(pushedRequest === undefined ? {} : { pushedRequest }),
     }
@@ -136,7 +157,10 @@ export function interactionOf(service: Service): Interaction {
       const audit = [auditEvent('code.issued', now, about)]
       const { subject } = approval
       const { resources } = pending
-      const grant = { id: grantId, clientId: client.id, subject, scopes, resources }
+      const agreed = approval.scopes === undefined ? pending.agreement : scopes
+      const grant = { id: grantId, clientId: client.id, subject, scopes: agreed, resources }
+      const { claims } = request
+      const data = withoutUndefined({ claims, amr: approval.methods })
       const outcome = await store.saveCode(
         {
           hash,
@@ -153,8 +177,9 @@ export function interactionOf(service: Service): Interaction {
           ...(request.nonce === undefined ? {} : { nonce: request.nonce }),
           ...(request.dpopJkt === undefined ? {} : { dpopJkt: request.dpopJkt }),
           ...(approval.sessionId === undefined ? {} : { sessionId: approval.sessionId }),
+          ...(Object.keys(data).length === 0 ? {} : { data }),
         },
-        approval.grantId === undefined ? grant : await renewed(grant, pending.scopes),
+        approval.grantId === undefined ? grant : await renewed(grant, pending.agreement),
         {
           audit,
           keepGrantUntil: now + settings.lifetimes.consent * 1000,
@@ -165,7 +190,8 @@ export function interactionOf(service: Service): Interaction {
       if (outcome === 'gone')
         return this.deny(pending, 'access_denied', 'The authorization is not possible any more')
       service.tell(audit)
-      return responseLocation(request.redirectUri, codeResponse(targetOf(request), settings.issuer, value))
+      const target = targetOf(request)
+      return authorizationAnswer(target, codeResponse(target, settings.issuer, value))
     },
 
     async deny(pending, error = 'access_denied', description = 'The request was refused') {
@@ -173,7 +199,8 @@ export function interactionOf(service: Service): Interaction {
       if (pushedRequest !== undefined)
         await store.consumePushedRequest(pushedRequest, client.id, settings.now())
       const refusal = new AuthorizationError(error, description)
-      return responseLocation(request.redirectUri, errorResponse(targetOf(request), settings.issuer, refusal))
+      const target = targetOf(request)
+      return authorizationAnswer(target, errorResponse(target, settings.issuer, refusal))
     },
   }
 }
@@ -198,4 +225,26 @@ async function pushedParametersOf(
   }
   // Written by the endpoint for pushed requests, as a list of pairs.
   return { parameters: found.parameters['sent'] as SentParameters, hash }
+}
+
+/**
+ * OpenID Connect Core §3.1.2.1, §5.5.1: whom a request names.
+ *
+ * @throws {AuthorizationError} `invalid_request` for a hint that is none of ours, or another client's.
+ */
+async function hintedSubject(
+  service: Service,
+  client: Client,
+  { idTokenHint, claims, redirectUri, responseMode, state }: AuthorizationRequest,
+): Promise<string | undefined> {
+  if (service.settings.openid === undefined) return undefined
+  if (idTokenHint === undefined) return claims?.subject
+  const hint = await readHint(service, idTokenHint)
+  if (hint === undefined || hint.clientId !== client.id) {
+    const target = { redirectUri, responseMode, ...(state === undefined ? {} : { state }) }
+    throw new AuthorizationError('invalid_request', 'The id_token_hint is not an ID token of this client', {
+      target,
+    })
+  }
+  return hint.subject
 }

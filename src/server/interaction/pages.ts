@@ -55,6 +55,8 @@ export interface PageScope {
   readonly name: string
   /** What it means, in a sentence. */
   readonly text: string
+  /** It tells the application who the person is, instead of letting it do something. */
+  readonly isIdentity: boolean
   /** The operations of the API that it opens, as their summaries say, and as `GET /items`. */
   readonly operations: readonly { readonly summary: string; readonly operation: string }[]
 }
@@ -79,8 +81,27 @@ export interface ConsentPage {
 
 /** The page after a logout, and the question before one that nobody here began. */
 export type SignOutPage =
-  | { readonly step: 'confirm'; readonly form: PageForm; readonly person: PagePerson }
-  | { readonly step: 'done' }
+  | {
+      readonly step: 'confirm'
+      readonly form: PageForm
+      readonly person: PagePerson
+      /** The application that asks for it. */
+      readonly client?: PageClient | undefined
+    }
+  | {
+      readonly step: 'done'
+      /** A way back, to be chosen: the address is one that the application has registered. */
+      readonly back?: { readonly client: PageClient; readonly location: string } | undefined
+    }
+
+/** The page that takes an answer to an application by a form (OAuth 2.0 Form Post Response Mode): it sends itself. */
+export interface FormPostPage {
+  /** The application's address. Not ours: the form has none of our fields. */
+  readonly action: string
+  readonly fields: readonly (readonly [name: string, value: string])[]
+  /** The address of the script that sends it; without scripts a person presses the button. */
+  readonly script: string
+}
 
 /** The page of whatever went wrong. Nothing of the request is on it but what is named here. */
 export interface ErrorPage {
@@ -98,6 +119,7 @@ export interface Pages {
   readonly login: (page: LoginPage, context: PageContext) => Html
   readonly consent: (page: ConsentPage, context: PageContext) => Html
   readonly signOut: (page: SignOutPage, context: PageContext) => Html
+  readonly formPost: (page: FormPostPage, context: PageContext) => Html
   readonly error: (page: ErrorPage, context: PageContext) => Html
 }
 

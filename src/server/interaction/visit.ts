@@ -1,16 +1,17 @@
 /** A request from a person's browser: whose it is, and the page or the address it is answered with. */
 
-import { createHash } from 'node:crypto'
 import { sha256Base64url } from '../../crypto/hash.ts'
 import { randomToken } from '../../crypto/random.ts'
 import { deriveKey } from '../../crypto/seal.ts'
 import { expireCookie, readCookie, serializeCookie } from '../../http/cookies.ts'
 import { crossSite, csrfToken, isCsrfToken } from '../../http/csrf.ts'
+import type { AuthorizationAnswer } from '../../protocol/authorization-response.ts'
 import type { Html } from '../../http/html.ts'
 import { HttpError } from '../../http/http-error.ts'
 import type { StoredSession } from '../../store/grant-store.ts'
 import type { Service } from '../service.ts'
 import type { Settings } from '../settings.ts'
+import { assetPath, formPostScript } from './assets.ts'
 import type { PageContext, PageForm, Pages, PageSet } from './pages.ts'
 
 /** Holds the secret of a login session (RFC 6265bis: the prefix keeps other hosts from setting it). */
@@ -43,19 +44,22 @@ export interface Visit {
   page(status: number, page: Html, options?: PageOptions): Response
   /** RFC 9700 §4.12: 303, so that nothing that was posted is posted again elsewhere. */
   redirect(location: string): Response
+  /** The way back to an application. */
+  answer(answer: AuthorizationAnswer): Response
 }
 
 /** What goes with a page. */
 export interface PageOptions {
   /** The redirect URI behind the form: some browsers hold `form-action` against redirects as well. */
   readonly formTarget?: string | undefined
+  /** The page has a script of ours. */
+  readonly hasScript?: boolean
   readonly headers?: Readonly<Record<string, string>>
 }
 
 /** The path of the style sheet; its name changes with its content. */
 export function stylesheetPath(settings: Settings, { styles }: PageSet): string {
-  const name = createHash('sha256').update(styles).digest('base64url').slice(0, 16)
-  return `${settings.basePath}/assets/${name}.css`
+  return assetPath(settings, styles, 'css')
 }
 
 /** Looks at who comes. */
@@ -82,13 +86,26 @@ export async function visitOf(
     return headers
   }
 
+  const context = pageContext(settings, set, request)
+  const page: Visit['page'] = (status, document, { formTarget, hasScript, headers = {} } = {}) =>
+    new Response(document.toString(), {
+      status,
+      headers: headersOf({
+        'content-type': 'text/html; charset=utf-8',
+        'content-security-policy': policy(formTarget, hasScript),
+        ...headers,
+      }),
+    })
+  const redirect: Visit['redirect'] = (location) =>
+    new Response(null, { status: 303, headers: headersOf({ location }) })
+
   return {
     request,
     address,
     browserHash: sha256Base64url(browser),
     session,
     pages: set.pages,
-    context: pageContext(settings, set, request),
+    context,
     form: (path, purpose) => ({
       action: `${settings.basePath}${path}`,
       csrf: csrfToken(key, boundTo(purpose)),
@@ -107,17 +124,27 @@ export async function visitOf(
           ? expireCookie(sessionCookie)
           : serializeCookie(sessionCookie, value, { maxAge: settings.lifetimes.sessionAbsolute })
     },
-    page: (status, page, { formTarget, headers = {} } = {}) =>
-      new Response(page.toString(), {
-        status,
-        headers: headersOf({
-          'content-type': 'text/html; charset=utf-8',
-          'content-security-policy': policy(formTarget),
-          ...headers,
-        }),
-      }),
-    redirect: (location) => new Response(null, { status: 303, headers: headersOf({ location }) }),
+    page,
+    redirect,
+    answer: (answer) =>
+      answer.form === undefined
+        ? redirect(answer.location)
+        : page(200, formPost(settings, set, context, answer), {
+            formTarget: answer.location,
+            hasScript: true,
+          }),
   }
+}
+
+/** The page that posts an answer to an application. */
+export function formPost(
+  settings: Settings,
+  { pages }: PageSet,
+  context: PageContext,
+  { location, form = [] }: AuthorizationAnswer,
+): Html {
+  const script = assetPath(settings, formPostScript, 'js')
+  return pages.formPost({ action: location, fields: form, script }, context)
 }
 
 /** What a page is shown with. */
@@ -141,11 +168,12 @@ export function pageHeaders({ issuer }: Settings): Readonly<Record<string, strin
   }
 }
 
-/** The policy of a page: nothing but our own style sheet and pictures, no script at all. */
-export function policy(formTarget?: string): string {
+/** The policy of a page: nothing but our own style sheet and pictures; a script only where there is one, and of our own. */
+export function policy(formTarget?: string, hasScript = false): string {
   return [
     "default-src 'none'",
     "style-src 'self'",
+    ...(hasScript ? ["script-src 'self'"] : []),
     "img-src 'self' data:",
     "base-uri 'none'",
     "frame-ancestors 'none'",

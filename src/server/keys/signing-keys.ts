@@ -8,6 +8,7 @@ import type { PublicJwk, PublicKeySet } from '../../crypto/jwk.ts'
 import type { GrantStore, StoredSigningKey } from '../../store/grant-store.ts'
 import { auditEvent } from '../audit.ts'
 import type { AuditEvent } from '../audit.ts'
+import { idTokenAlgorithms } from '../openid/algorithms.ts'
 import type { Settings } from '../settings.ts'
 
 /** How old, at most, a node's list of keys is, in milliseconds. */
@@ -20,12 +21,15 @@ export interface TimedKey extends StoredSigningKey {
 
 /** The keys of one server. */
 export interface SigningKeys {
-  /** The key that signs now. */
-  current(): Promise<SigningKey>
+  /** The key that signs now: with the algorithm of access tokens unless told. Each algorithm has its own chain. */
+  current(algorithm?: SigningAlgorithm): Promise<SigningKey>
   /** All keys that verifiers should know, ready ones; the list is at most {@link listAge} old. */
   published(): Promise<readonly TimedKey[]>
   jwks(): Promise<PublicKeySet>
-  /** Makes and publishes the next key now; it signs after the time that keys are published ahead. */
+  /**
+   * Makes and publishes the next key of every chain now; they sign after the time that keys are published ahead. Answers
+   * the id of the one for access tokens.
+   */
   rotate(): Promise<string>
   /** Takes a key out of use at once, as after a leak. */
   remove(id: string): Promise<boolean>
@@ -40,7 +44,10 @@ export function signingKeys(
   record: (event: AuditEvent) => Promise<void>,
 ): SigningKeys {
   const { now } = settings
-  const { algorithm, rotateEvery, publishAhead } = settings.keys
+  const { rotateEvery, publishAhead } = settings.keys
+  const chains: readonly SigningAlgorithm[] = [
+    ...new Set([settings.keys.algorithm, ...idTokenAlgorithms(settings)]),
+  ]
   const sealingKey = deriveKey(settings.secretKey, 'gatewright signing keys')
   const opened = new Map<string, SigningKey>()
   let list: { readonly keys: readonly TimedKey[]; readonly at: number } | undefined
@@ -81,13 +88,17 @@ export function signingKeys(
     return key
   }
 
-  async function fresh(): Promise<readonly TimedKey[]> {
+  async function fresh(algorithm: SigningAlgorithm): Promise<readonly TimedKey[]> {
     const keys = list !== undefined && now() - list.at < listAge ? list.keys : await reload()
-    return keys.some((each) => each.algorithm === algorithm) ? keys : make(undefined, now())
+    return keys.some((each) => each.algorithm === algorithm) ? keys : make(algorithm, undefined, now())
   }
 
   /** Another node may do the same at the same moment: the store takes one, and both go on with what it took. */
-  async function make(after: TimedKey | undefined, signsFrom: number): Promise<readonly TimedKey[]> {
+  async function make(
+    algorithm: SigningAlgorithm,
+    after: TimedKey | undefined,
+    signsFrom: number,
+  ): Promise<readonly TimedKey[]> {
     const at = now()
     const key = await generateSigningKey(algorithm)
     const secret = JSON.stringify(privateJwk(key))
@@ -109,11 +120,15 @@ export function signingKeys(
     return reload()
   }
 
-  function latest(keys: readonly TimedKey[]): TimedKey | undefined {
+  function latest(keys: readonly TimedKey[], algorithm: SigningAlgorithm): TimedKey | undefined {
     return keys.filter((each) => each.algorithm === algorithm).at(-1)
   }
 
-  function signingAt(keys: readonly TimedKey[], at: number): TimedKey | undefined {
+  function signingAt(
+    keys: readonly TimedKey[],
+    algorithm: SigningAlgorithm,
+    at: number,
+  ): TimedKey | undefined {
     return keys.findLast(
       (each) =>
         each.algorithm === algorithm &&
@@ -122,40 +137,47 @@ export function signingKeys(
     )
   }
 
-  /** Nothing may sign, as after the key that did was taken out: a new one begins at once. A retired one never comes back. */
-  function replaced(keys: readonly TimedKey[]): Promise<readonly TimedKey[]> {
-    return make(latest(keys), now())
-  }
-
-  async function rotatedIfDue(): Promise<readonly TimedKey[]> {
-    const keys = await fresh()
-    const last = latest(keys)
+  async function rotatedIfDue(algorithm: SigningAlgorithm): Promise<readonly TimedKey[]> {
+    const keys = await fresh(algorithm)
+    const last = latest(keys, algorithm)
     if (last === undefined) throw new Error('There is no signing key')
     // The next one is made early enough to be published ahead and still sign in time.
     const dueAt = last.signsFrom + Math.max(0, rotateEvery - publishAhead) * 1000
-    return now() < dueAt ? keys : make(last, Math.max(now(), last.signsFrom) + publishAhead * 1000)
+    if (now() < dueAt) return keys
+    return make(algorithm, last, Math.max(now(), last.signsFrom) + publishAhead * 1000)
+  }
+
+  async function rotated(algorithm: SigningAlgorithm): Promise<string> {
+    const last = latest(await fresh(algorithm), algorithm)
+    const made = await make(algorithm, last, Math.max(now(), last?.signsFrom ?? 0) + publishAhead * 1000)
+    const next = latest(made, algorithm)
+    if (next === undefined || next.id === last?.id) throw new Error('No key was made; try again')
+    return next.id
   }
 
   return {
-    async current() {
-      const keys = await rotatedIfDue()
-      // Read now: a key that has just been made begins at this moment.
-      const found = signingAt(keys, now()) ?? signingAt(await replaced(keys), now())
+    async current(algorithm = settings.keys.algorithm) {
+      const keys = await rotatedIfDue(algorithm)
+      const found =
+        // Read now: a key that has just been made begins at this moment.
+        signingAt(keys, algorithm, now()) ??
+        // Nothing may sign, as after the key that did was taken out: a new one begins at once. A retired one never comes back.
+        signingAt(await make(algorithm, latest(keys, algorithm), now()), algorithm, now())
       if (found === undefined) throw new Error('There is no signing key')
       return found.key
     },
-    published: rotatedIfDue,
+    published: () => rotatedIfDue(settings.keys.algorithm),
     async jwks() {
-      const keys = await rotatedIfDue()
+      let keys: readonly TimedKey[] = []
+      // Every chain is begun before somebody keeps the set: what will sign is in it.
+      for (const algorithm of chains) keys = await rotatedIfDue(algorithm)
       return { keys: keys.map((each) => JSON.parse(each.publicKey) as PublicJwk) }
     },
     async rotate() {
-      const keys = await fresh()
-      const last = latest(keys)
-      const made = await make(last, Math.max(now(), last?.signsFrom ?? 0) + publishAhead * 1000)
-      const next = latest(made)
-      if (next === undefined || next.id === last?.id) throw new Error('No key was made; try again')
-      return next.id
+      const id = await rotated(settings.keys.algorithm)
+      const used = new Set((await reload()).map(({ algorithm }) => algorithm))
+      for (const algorithm of chains.slice(1)) if (used.has(algorithm)) await rotated(algorithm)
+      return id
     },
     async remove(id) {
       const at = now()
@@ -175,8 +197,8 @@ export function revokedUntil(settings: Settings, now: number): number {
   return now + longestToken(settings) + 120_000
 }
 
-/** The longest that an access token lives, in milliseconds. */
+/** The longest that a signed token lives, in milliseconds. */
 export function longestToken(settings: Settings): number {
   const lifetimes = [...settings.resources.values()].map(({ lifetime }) => lifetime)
-  return Math.max(settings.lifetimes.accessToken, ...lifetimes) * 1000
+  return Math.max(settings.lifetimes.accessToken, settings.lifetimes.idToken, ...lifetimes) * 1000
 }

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import type { NewSession } from '../grant-store.ts'
-import { count, day, minute, revoking, start, unique, withWorld } from './world.ts'
+import { count, day, login, minute, revoking, start, unique, withWorld } from './world.ts'
 import type { GrantConformanceCase } from './world.ts'
 
 function loginSession(fields: Partial<NewSession> = {}): NewSession {
@@ -99,5 +99,29 @@ export const sessionCases: readonly GrantConformanceCase[] = [
       assert.equal(count(answers, true), 1)
     },
     4,
+  ),
+  withWorld(
+    'what came from a login session is found by it, and nothing that is revoked',
+    async ({ store }) => {
+      const sessionId = unique('session')
+      const first = await login(store, undefined, { sessionId, scopes: ['openid'] })
+      const second = await login(store, undefined, { sessionId })
+      const revoked = await login(store, undefined, { sessionId })
+      const withdrawn = await login(store, undefined, { sessionId })
+      await login(store, undefined, { sessionId: unique('session') })
+      await login(store)
+      await store.revokeFamily(revoked.familyId, revoking())
+      await store.revokeGrant(withdrawn.grant.id, revoking())
+      const found = await store.listSessionFamilies(sessionId)
+      assert.deepEqual(
+        found.map(({ id, clientId }) => [id, clientId]),
+        [first, second]
+          .map(({ familyId }) => familyId)
+          .toSorted()
+          .map((id) => [id, 'app']),
+      )
+      assert.deepEqual(found.find(({ id }) => id === first.familyId)?.scopes, ['openid'])
+      assert.deepEqual(await store.listSessionFamilies('nothing'), [])
+    },
   ),
 ]

@@ -49,6 +49,11 @@ export interface StoredFamily {
   readonly data?: JsonObject
 }
 
+/** A family, and whose it is. */
+export interface SessionFamily extends StoredFamily {
+  readonly clientId: string
+}
+
 /** A refresh token to be made. */
 export interface NewRefreshToken {
   /** SHA-256 of the whole token, as base64url. */
@@ -109,6 +114,8 @@ export interface GrantsStore {
   listGrants(page: GrantPage): Promise<readonly StoredGrant[]>
   /** The family with this id, a revoked one too. */
   getFamily(id: string): Promise<StoredFamily | undefined>
+  /** The families that came from a login session and are not revoked, each with the client that has it. */
+  listSessionFamilies(sessionId: string): Promise<readonly SessionFamily[]>
   /**
    * Writes what is issued without a code: password grant, token exchange, client credentials with a reference token.
    * `gone`, and nothing is written, when the client or the subject is not alive, or the grant is revoked or is

@@ -26,6 +26,10 @@ export function grantsStore(session: Session, subjects: Subjects): GrantsStore {
       const row = await session.row(selectFamily, { id })
       return row && familyOf(row)
     },
+    async listSessionFamilies(sessionId) {
+      const rows = await session.rows(selectSession, { sessionId })
+      return rows.map((row) => ({ ...familyOf(row), clientId: row.g_client_id }))
+    },
     async issue({ clientId, grant, now, ...issued }) {
       if (grant !== undefined && !(await subjects.isAlive(grant.subject))) return 'gone'
       return orGone(
@@ -142,6 +146,12 @@ const selectGrant = statement<{ id: string }, GrantColumns>`
 
 const selectFamily = statement<{ id: string }, FamilyColumns>`
   select ${familyColumns} from gatewright_families as f where f.id = ${'id'}`
+
+const selectSession = statement<{ sessionId: string }, FamilyColumns & Pick<GrantColumns, 'g_client_id'>>`
+  select ${familyColumns}, g.client_id as g_client_id
+    from gatewright_families as f join gatewright_grants as g on g.id = f.grant_id
+    where f.session_id = ${'sessionId'} and f.revoked_at is null and g.revoked_at is null
+    order by f.id limit 1000`
 
 const list = listing<GrantPage, GrantColumns>(
   `select ${columnsOf('g', grantNames)} from gatewright_grants as g

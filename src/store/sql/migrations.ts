@@ -35,6 +35,12 @@ const migrations: readonly Migration[] = [
   },
   { id: '0002-grants', statements: (dialect) => grantTables(typesOf(dialect)) },
   { id: '0003-sessions', statements: (dialect) => sessionTables(typesOf(dialect)) },
+  {
+    id: '0004-session-families',
+    statements: () => [
+      `create index gatewright_families_session on gatewright_families (session_id) where session_id is not null`,
+    ],
+  },
 ]
 
 /** Any number will do, as long as it is always the same: starters of this project wait for each other by it. */

@@ -1,0 +1,51 @@
+/** The `claims` parameter (OpenID Connect Core §5.5): single claims, asked for by name. */
+
+/** What is asked for, by where it is to be told. */
+export interface ClaimsRequest {
+  readonly userinfo: readonly string[]
+  readonly idToken: readonly string[]
+  /** Only this person will do (Core §5.5.1). */
+  readonly subject?: string
+}
+
+/** Names beyond these are not looked at: nobody knows so many claims. */
+const most = 50
+
+/**
+ * Reads it.
+ *
+ * @returns `undefined` when it is no such JSON.
+ */
+export function parseClaimsRequest(text: string): ClaimsRequest | undefined {
+  const request = objectIn(text)
+  if (request === undefined) return undefined
+  const { userinfo = {}, id_token: idToken = {} } = request
+  if (!isObject(userinfo) || !isObject(idToken)) return undefined
+  for (const wish of [...Object.values(userinfo), ...Object.values(idToken)]) {
+    // Core §5.5.1: null, or an object that says more.
+    if (wish !== null && !isObject(wish)) return undefined
+  }
+  const subject = [userinfo['sub'], idToken['sub']].map((wish) =>
+    isObject(wish) ? wish['value'] : undefined,
+  )
+  const wanted = subject.find((value) => value !== undefined)
+  if (wanted !== undefined && typeof wanted !== 'string') return undefined
+  return {
+    userinfo: Object.keys(userinfo).slice(0, most),
+    idToken: Object.keys(idToken).slice(0, most),
+    ...(wanted === undefined ? {} : { subject: wanted }),
+  }
+}
+
+function objectIn(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return isObject(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
