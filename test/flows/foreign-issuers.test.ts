@@ -126,10 +126,11 @@ test('an authorization server of ours, over HTTP: JWTs, references, refusals', a
   }
 })
 
-test('the API goes on while oidc-provider is away, with the clock of the system', async () => {
-  const { issuer, token } = await oidcIssuer()
+test('the API goes on when oidc-provider goes away, with the clock of the system', async () => {
+  const { issuer, token, stop } = await oidcIssuer()
   const app = apiFor({ issuer, audience: jwtApi })
-  const tokens = await Promise.all([1, 2, 3].map(() => token({ resource: jwtApi, scope: 'read' })))
-  const outcomes = await Promise.all(tokens.map(async ({ access_token: jwt }) => (await get(app, jwt))[0]))
-  expect(outcomes).toEqual([200, 200, 200])
+  const [first, second] = await Promise.all([1, 2].map(() => token({ resource: jwtApi, scope: 'read' })))
+  expect((await get(app, first?.['access_token']))[0]).toBe(200)
+  stop()
+  expect((await get(app, second?.['access_token']))[0]).toBe(200)
 })

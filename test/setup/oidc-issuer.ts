@@ -18,6 +18,8 @@ export interface OidcIssuer {
     form: Readonly<Record<string, string>>,
     headers?: Readonly<Record<string, string>>,
   ): Promise<Record<string, unknown>>
+  /** Ends it. */
+  stop(): void
   /** Revokes a token. */
   revoke(token: string): Promise<void>
 }
@@ -39,10 +41,11 @@ afterAll(() => {
 export async function oidcIssuer(alg = 'RS256'): Promise<OidcIssuer> {
   const server = createServer()
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready))
-  closing.push(() => {
+  const stop = (): void => {
     server.close()
     server.closeAllConnections()
-  })
+  }
+  closing.push(stop)
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const client = { redirect_uris: [], response_types: [], grant_types: ['client_credentials'] }
   const name = 'oidc-provider'
@@ -54,8 +57,8 @@ export async function oidcIssuer(alg = 'RS256'): Promise<OidcIssuer> {
       { ...client, client_id: machine.id, client_secret: machine.secret },
       { ...client, client_id: asking.clientId, client_secret: asking.clientSecret },
     ],
-    jwks: { keys: [await privateKey(alg)] },
-    enabledJWA: { accessTokenSigningAlgValues: [alg] },
+    // RS256 is what its clients get their ID tokens in.
+    jwks: { keys: [await privateKey(alg), ...(alg === 'RS256' ? [] : [await privateKey('RS256')])] },
     features: {
       devInteractions: { enabled: false },
       clientCredentials: { enabled: true },
@@ -84,8 +87,10 @@ export async function oidcIssuer(alg = 'RS256'): Promise<OidcIssuer> {
     })
   return {
     issuer,
+    stop,
     async token(form, headers) {
       const answer = await post('/token', { grant_type: 'client_credentials', ...form }, headers)
+      if (answer.status !== 200) throw new Error(`No token: ${await answer.text()}`)
       return (await answer.json()) as Record<string, unknown>
     },
     async revoke(token) {
