@@ -74,7 +74,8 @@ export function dependsOnScopes(
   const { definition } = actual
   if (definition.kind === 'context') return definition.usesScopes === true
   const isChoice = definition.kind === 'anyOf'
-  if (isChoice && (definition.members.some(({ scopes }) => scopes.length > 0) || canStepUp(actual))) return true
+  if (isChoice && (definition.members.some(({ scopes }) => scopes.length > 0) || canStepUp(actual)))
+    return true
   const within = new Set([...above, target])
   return membersOf(definition).some((member) => dependsOnScopes(member, overrides, within))
 }

@@ -56,7 +56,9 @@ export function joinedLogins(title: string, demands: readonly LoginDemand[]): Lo
   const joined = joinedDemands(demands)
   if (joined !== undefined) return joined
   const lists = demands.flatMap(({ acr }) => (acr === undefined ? [] : [acr.join(' or ')]))
-  throw new DeclarationError(`${title}: no way to log in meets ${lists.map((each) => `stepUp to ${each}`).join(' and ')}`)
+  throw new DeclarationError(
+    `${title}: no way to log in meets ${lists.map((each) => `stepUp to ${each}`).join(' and ')}`,
+  )
 }
 
 /** What a route demands of whose logins, for the document. Overrides are not looked at, as with credentials. */

@@ -37,9 +37,7 @@ export function unmetDemand(
     wanted !== undefined && !(typeof acr === 'string' && wanted.some((value) => reaches(acr, value)))
   // A time to come is no recent login: it would be one for as long as it liked.
   const isRecent = (limit: number): boolean =>
-    typeof loggedInAt === 'number' &&
-    loggedInAt <= now + clockSkew &&
-    now <= loggedInAt + limit + clockSkew
+    typeof loggedInAt === 'number' && loggedInAt <= now + clockSkew && now <= loggedInAt + limit + clockSkew
   const isTooOld = maxAge !== undefined && !isRecent(maxAge)
   if (!isOtherWay && !isTooOld) return undefined
   const description = isOtherWay ? 'This needs another way to log in' : 'This needs a more recent login'
