@@ -126,6 +126,29 @@ test('SECURITY 174: a published key is for its own algorithm, and never a shared
   expect(await statusOf(guardFor(issuer), await signed(issuer, 'PS256', rsa.privateKey))).toBe(401)
 })
 
+test('SECURITY 174: a header that names another algorithm than its key is a lie, whoever signed it', async () => {
+  const issuer = await foreignIssuer()
+  const guard = guardFor(issuer)
+  for (const alg of [
+    'none',
+    'HS256',
+    'RS256',
+    'PS256',
+    'ES384',
+    'EdDSA',
+    'es256',
+    'ES256 ',
+    '',
+    null,
+    1,
+    ['ES256'],
+  ]) {
+    // signed by the issuer's own key, over this header
+    expect([alg, await statusOf(guard, await issuer.token({}, { alg }))]).toEqual([alg, 401])
+  }
+  expect(await statusOf(guard, await issuer.token({}, { alg: 'ES256' }))).toBe(200)
+})
+
 test('SECURITY 174: a key that names no algorithm is for RS256, or for those that are configured', async () => {
   const issuer = await publishing(jwkOf(rsa.publicKey, { kid: 'k' }))
   const outcomes = async (guard: TokenGuard): Promise<readonly number[]> =>
@@ -346,7 +369,10 @@ test('SECURITY 190: what is too long is not looked at, and what is no token asks
   ] // prettier-ignore
   for (const token of odd)
     expect([token.slice(0, 20), await statusOf(guard, token)]).toEqual([token.slice(0, 20), 401])
+  const long = await issuer.token({ padding: 'x'.repeat(8000) })
+  expect(await statusOf(guard, long)).toBe(401)
   expect(issuer.asked).toEqual([])
+  expect(await statusOf(guardFor(issuer, { maxTokenLength: 16_384 }), long)).toBe(200)
 })
 
 test('we accept nothing that jose refuses', async () => {
