@@ -170,7 +170,7 @@ test('RFC 9068 §4: with a clock that is off by less than half a minute tokens a
   }
 })
 
-test('SECURITY 174, 177, 184: parts of real tokens of two issuers, put together anew, open nothing', async () => {
+test('SECURITY 174 and 184: parts of real tokens of two issuers, put together anew, open nothing', async () => {
   const [one, two] = [await oidcIssuer(), await oidcIssuer()]
   const options = { scopes, onRejected: () => undefined, report: () => undefined }
   const both = openIdConnect({

@@ -297,8 +297,8 @@ test('SECURITY 189: a remembered token goes with its key, though nobody else com
   issuer.clock.now += 301_000
   // has them fetched anew, and does not wait for it
   expect((await get(token)).status).toBe(200)
-  await expect.poll(() => issuer.count('keys')).toBe(2)
-  await expect.poll(async () => (await get(token)).status).toBe(401)
+  await expect.poll(() => issuer.count('keys'), { timeout: 10_000 }).toBe(2)
+  await expect.poll(async () => (await get(token)).status, { timeout: 10_000 }).toBe(401)
 })
 
 test('a new key works at once, by one fetch', async () => {
