@@ -100,7 +100,7 @@ test('SECURITY 174: a published key is for its own algorithm, and never a shared
     const jwk = jwkOf(publicKey, { kid: 'k', alg })
     const issuer = await publishing(jwk)
     const guard = guardFor(issuer)
-    const pem = createPublicKey({ key: jwk as never, format: 'jwk' })
+    const pem = createPublicKey({ key: jwk, format: 'jwk' })
       .export({ type: 'spki', format: 'pem' })
       .toString()
     const secrets = [pem, pem.trim(), ` ${pem}`, JSON.stringify(jwk), String(jwk['n'] ?? jwk['x']), '', 'k']
