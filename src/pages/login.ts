@@ -19,7 +19,9 @@ export function loginPage(page: LoginPage, context: PageContext, words: Words): 
       ${error && html`<p class="alert" role="alert" id="problem">${sentence(page, words)}</p>`}
       ${formOf(
         page.form,
-        html`<label for="username">${words.username}</label>
+        html`<label for="username"
+            >${page.recovery === undefined ? words.username : words.usernameOrEmail}</label
+          >
           <input
             type="text"
             id="username"
@@ -48,8 +50,17 @@ export function loginPage(page: LoginPage, context: PageContext, words: Words): 
           page.cancel,
           html`<button class="other" name="decision" value="cancel">${words.cancel}</button>`,
         )
-      }`,
+      }
+      ${otherWays(page, words)}`,
   )
+}
+
+function otherWays({ recovery, signUp }: LoginPage, words: Words): HtmlValue {
+  if (recovery === undefined && signUp === undefined) return undefined
+  return html`<footer>
+    ${recovery && html`<a href="${recovery}">${words.forgotPassword}</a>`}
+    ${signUp && html`<a href="${signUp}">${words.signUp}</a>`}
+  </footer>`
 }
 
 function sentence({ error, retryAfter }: LoginPage, words: Words): HtmlValue {

@@ -87,7 +87,7 @@ a { color: var(--link); }
 form { margin: 1.25rem 0 0; }
 form + form { margin-top: 0.75rem; }
 label { display: block; margin: 0 0 0.35rem; font-weight: 500; }
-input[type="text"], input[type="password"] {
+input[type="text"], input[type="password"], input[type="email"] {
   width: 100%;
   min-height: 2.9rem;
   margin: 0 0 1.1rem;
@@ -123,8 +123,16 @@ a.button {
   text-align: center;
   text-decoration: none;
 }
+a.primary {
+  margin-top: 1.25rem;
+  font-weight: 600;
+  color: var(--on-accent);
+  background: var(--accent);
+  border-color: var(--accent);
+}
 .under { margin: 0.75rem 0 0; }
 .under + form { margin-top: 0.75rem; }
+.hint { margin: -0.7rem 0 1.1rem; font-size: 0.9rem; color: var(--quiet); }
 button:hover, a.button:hover { filter: brightness(1.08); }
 button.other { color: var(--text); background: transparent; border-color: var(--field-line); font-weight: 500; }
 .buttons { display: flex; flex-wrap: wrap; gap: 0.75rem; }
@@ -154,8 +162,7 @@ code { font: 0.9em ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 dl { display: grid; grid-template-columns: minmax(6rem, auto) 1fr; gap: 0.35rem 1rem; margin: 1.25rem 0 0; font-size: 0.95rem; }
 dt { color: var(--quiet); }
 dd { margin: 0; font-weight: 500; }
-footer { margin-top: 1.25rem; font-size: 0.9rem; }
-footer a + a { margin-left: 1rem; }
+footer { display: flex; flex-wrap: wrap; gap: 0.35rem 1rem; margin-top: 1.25rem; font-size: 0.9rem; }
 @media (max-width: 24rem) { dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: 0.5rem; } }
 @media (prefers-contrast: more) { main, input, button { border-color: currentcolor; } }
 ${accountStyles}`

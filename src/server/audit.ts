@@ -4,7 +4,9 @@ import type { AuditEvent as StoredEvent } from '../store/grant-store.ts'
 
 /** What can happen: a closed union, so that whoever reads events can be exhaustive. */
 export type AuditEventType =
+  | 'account.created'
   | 'account.disabled'
+  | 'account.email_changed'
   | 'account.password_changed'
   | 'account.profile_changed'
   | 'account.removed'
@@ -26,6 +28,7 @@ export type AuditEventType =
   | 'grant.revoked'
   | 'key.removed'
   | 'key.rotated'
+  | 'link.requested'
   | 'login.failed'
   | 'login.succeeded'
   | 'refresh_token.refused'

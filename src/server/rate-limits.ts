@@ -2,6 +2,7 @@
 
 import { sha256Base64url } from '../crypto/hash.ts'
 import { HttpError } from '../http/http-error.ts'
+import { emailKey } from '../store/email-key.ts'
 import type { GrantStore } from '../store/grant-store.ts'
 import type { RateLimitOption, Settings } from './settings.ts'
 
@@ -45,6 +46,10 @@ export interface RateLimits {
   userCodes(subject: string, address: string | undefined): Promise<void>
   /** @param clientId Missing for a client that does not exist: all of those have one count for each address. */
   clientFailures(clientId: string | undefined, address: string | undefined): Promise<FailureLimit>
+  /** A mail that somebody at an address asks for. */
+  mails(address: string | undefined): Promise<void>
+  /** Whether one more mail of a kind may go to a mailbox. It never throws: whoever asks is told the same either way. */
+  mailbox(kind: string, email: string): Promise<boolean>
   /** @param account In its one spelling, so that aliases share a count. */
   loginFailures(account: string, address: string | undefined): Promise<AttemptLimit>
 }
@@ -82,6 +87,12 @@ export function rateLimits(store: GrantStore, settings: Settings): RateLimits {
       hit(endpoint ?? 'token', [clientId, place(address)], options.token),
     introspection: (clientId) => hit('introspection', [clientId], options.introspection),
     registration: (address) => hit('registration', [place(address)], options.registration),
+    mails: (address) => hit('mails', [place(address)], options.mails),
+    async mailbox(kind, email) {
+      const { points, seconds } = options.mailbox
+      const window = { points, windowMs: seconds * 1000 }
+      return (await store.hit(keyOf('mailbox', [kind, emailKey(email)]), window, now())).allowed
+    },
     // RFC 8628 §5.1: four, then one more in the time that a code lives. Five guesses of 20⁸ codes are fewer than 2⁻³².
     async userCodes(subject, address) {
       const { deviceCode } = settings.lifetimes

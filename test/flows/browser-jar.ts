@@ -34,7 +34,7 @@ export interface JarBrowser {
 }
 
 /** Opens a browser. */
-export function browserOf(app: Api): JarBrowser {
+export function browserOf(app: Pick<Api, 'request'>): JarBrowser {
   const jar = new Map<string, string>()
   const setCookies: string[] = []
   const header = (): string => [...jar].map(([name, value]) => `${name}=${value}`).join('; ')

@@ -56,6 +56,11 @@ export const englishAccount: AccountWords = {
   sections: {
     overview: { link: 'Overview', title: 'Your account', text: '' },
     profile: { link: 'Name', title: 'Name', text: 'What you are called here.' },
+    email: {
+      link: 'E-mail',
+      title: 'E-mail address',
+      text: 'Where we write to you, and how you get back in.',
+    },
     password: {
       link: 'Password',
       title: 'Password',
@@ -98,6 +103,9 @@ export const englishAccount: AccountWords = {
     different: 'The two new passwords are not the same.',
     too_short: `The new password is too short: at least ${minimum} characters.`,
     too_long: 'The new password is too long.',
+    common: 'The new password is one of those that are guessed first. Choose another.',
+    personal:
+      'The new password is made of your own name or address, or of the name of this service. Choose another.',
     not_allowed: 'The new password is too easy to guess. Choose another.',
   }),
   browserOn: (browser, system) => `${browser} on ${system}`,
@@ -128,6 +136,11 @@ export const germanAccount: AccountWords = {
   sections: {
     overview: { link: 'Übersicht', title: 'Ihr Konto', text: '' },
     profile: { link: 'Name', title: 'Name', text: 'Wie Sie hier heißen.' },
+    email: {
+      link: 'E-Mail',
+      title: 'E-Mail-Adresse',
+      text: 'Wohin wir Ihnen schreiben, und wie Sie wieder hineinkommen.',
+    },
     password: {
       link: 'Passwort',
       title: 'Passwort',
@@ -171,6 +184,9 @@ export const germanAccount: AccountWords = {
     different: 'Die beiden neuen Passwörter sind nicht gleich.',
     too_short: `Das neue Passwort ist zu kurz: mindestens ${minimum} Zeichen.`,
     too_long: 'Das neue Passwort ist zu lang.',
+    common: 'Das neue Passwort wird als eines der ersten geraten. Wählen Sie ein anderes.',
+    personal:
+      'Das neue Passwort besteht aus Ihrem Namen, Ihrer Adresse oder dem Namen dieses Dienstes. Wählen Sie ein anderes.',
     not_allowed: 'Das neue Passwort ist zu leicht zu erraten. Wählen Sie ein anderes.',
   }),
   browserOn: (browser, system) => `${browser} auf ${system}`,

@@ -9,6 +9,8 @@ import { localPage } from '../interaction/local-page.ts'
 import { pageClient } from '../interaction/page-client.ts'
 import type { LoginPage } from '../interaction/pages.ts'
 import { logIn } from '../login.ts'
+import { canMail } from '../mail/mailroom.ts'
+import type { Settings } from '../settings.ts'
 import { flowIdIn } from './authorization.ts'
 import { addPage, expired } from './page-request.ts'
 import type { PageRequest, PageSite } from './page-request.ts'
@@ -105,6 +107,7 @@ async function show(
   const page: LoginPage = {
     form,
     ...(pending === undefined ? {} : { client: pageClient(pending.client), cancel: form }),
+    ...otherWays(open.settings, id),
     ...more,
     username: more.username ?? pending?.request.loginHint ?? present?.username,
   }
@@ -113,4 +116,12 @@ async function show(
     formTarget: pending?.request.redirectUri,
     headers: retry,
   })
+}
+
+/** For who has no account yet, or has forgotten the password. */
+function otherWays(settings: Settings, flow: string): Partial<LoginPage> {
+  if (!canMail(settings)) return {}
+  const { basePath, signUp } = settings
+  const recovery = `${basePath}/forgot-password?flow=${flow}`
+  return signUp ? { recovery, signUp: `${basePath}/sign-up?flow=${flow}` } : { recovery }
 }

@@ -4,6 +4,7 @@
 export interface Tables {
   readonly gatewright_migrations: MigrationRow
   readonly gatewright_accounts: AccountRow
+  readonly gatewright_account_tokens: { readonly subject: string | null }
 }
 
 /** A migration that has run. */
@@ -23,6 +24,10 @@ export interface AccountRow {
   readonly username_key: string
   readonly name: string | null
   readonly email: string | null
+  /** What the address is compared by. Unique among those that are verified. */
+  readonly email_key: string | null
+  /** 0 or 1. */
+  readonly email_verified: number | string
   /** Separated by spaces, which no scope contains (RFC 6749 §3.3). */
   readonly scopes: string
   /** 0 or 1. */
@@ -92,6 +97,10 @@ export const tableContents: Readonly<Record<string, TableContents>> = {
   gatewright_sessions: {
     secrets: 'the hash of a random cookie; where and with what somebody logged in is personal',
     lives: 'to the end of the session',
+  },
+  gatewright_account_tokens: {
+    secrets: 'the hash of a random token that was sent by mail; the address is personal',
+    lives: 'until the link is used, replaced by a newer one, or an hour old; or until the account changes',
   },
   gatewright_flows: {
     secrets:

@@ -5,6 +5,7 @@ import type { Parameters } from '../../../protocol/parameters.ts'
 import type { StoredSession } from '../../../store/grant-store.ts'
 import type { Account } from '../../accounts/types.ts'
 import type { AccountFrame, AccountNotice, AccountSectionName } from '../../interaction/account-pages.ts'
+import { canMail } from '../../mail/mailroom.ts'
 import type { Settings } from '../../settings.ts'
 import { addPage } from '../page-request.ts'
 import type { PageRequest, PageSite } from '../page-request.ts'
@@ -22,6 +23,7 @@ interface Section {
 const sections: readonly Section[] = [
   { name: 'overview', path: '/account' },
   { name: 'profile', path: '/account/profile' },
+  { name: 'email', path: '/account/email', isOffered: canMail },
   { name: 'password', path: '/account/password' },
   { name: 'sessions', path: '/account/sessions' },
   { name: 'applications', path: '/account/applications' },
