@@ -2,6 +2,7 @@
 
 import { checkClientMetadata } from './client-metadata.ts'
 import type { ClientKeySet, ClientMetadata, RegistrationRules } from './client-metadata.ts'
+import type { ApplicationType } from './redirect-uri.ts'
 import { invalidClientMetadata } from './registration-error.ts'
 import { formatScope, parseScope } from './scope.ts'
 import { withoutUndefined } from './without-undefined.ts'
@@ -18,14 +19,15 @@ import { withoutUndefined } from './without-undefined.ts'
 export function parseClientMetadata(body: unknown, rules: RegistrationRules): ClientMetadata {
   const sent = membersOf(body)
   const grants = sent.texts('grant_types') ?? ['authorization_code']
+  const redirectUris = sent.texts('redirect_uris') ?? []
   const metadata = withoutUndefined({
-    redirectUris: sent.texts('redirect_uris') ?? [],
+    redirectUris,
     tokenEndpointAuthMethod: sent.text('token_endpoint_auth_method') ?? 'client_secret_basic',
     tokenEndpointAuthSigningAlg: sent.text('token_endpoint_auth_signing_alg'),
     grantTypes: grants,
     // RFC 7591 §2 says `code`; a client that names only other grants cannot mean it.
     responseTypes: sent.texts('response_types') ?? (grants.includes('authorization_code') ? ['code'] : []),
-    applicationType: sent.text('application_type') ?? 'web',
+    applicationType: sent.text('application_type') ?? typeOf(redirectUris),
     clientName: sent.text('client_name'),
     clientUri: sent.text('client_uri'),
     logoUri: sent.text('logo_uri'),
@@ -100,6 +102,14 @@ export function checkClientUpdate(
   const secret = sent.text('client_secret')
   // A secret of the client's own choosing would be a weak one.
   if (secret !== undefined && !isSecret(secret)) throw invalidClientMetadata('client_secret cannot be chosen')
+}
+
+/**
+ * RFC 7591 knows no application_type, and many a program on somebody's computer registers without one. Who is redirected to
+ * such a place can only be native; whoever says `web` is held to it.
+ */
+function typeOf(redirectUris: readonly string[]): ApplicationType {
+  return redirectUris.every((uri) => uri.startsWith('https:')) ? 'web' : 'native'
 }
 
 const setByServer = [

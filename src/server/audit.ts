@@ -10,6 +10,7 @@ export type AuditEventType =
   | 'account.removed'
   | 'client.authentication_failed'
   | 'client.created'
+  | 'client.document_refused'
   | 'client.removed'
   | 'client.secret_rotated'
   | 'client.updated'

@@ -16,6 +16,7 @@ import { revokingAccounts } from './accounts/revoking.ts'
 import type { Accounts } from './accounts/types.ts'
 import { auditEvent } from './audit.ts'
 import { assertionAlgorithms } from './client-authentication.ts'
+import { clientDocuments } from './client-documents.ts'
 import { clientOrigins, corsFor } from './client-origins.ts'
 import type { ClientOrigins } from './client-origins.ts'
 import { clientsIn } from './clients.ts'
@@ -254,13 +255,15 @@ async function openOn(
     },
   )
   revocations.start(revocationPoll)
+  const limits = rateLimits(store, settings)
   const service: Service = {
     settings,
     store,
     accounts: users,
     clients,
+    documents: clientDocuments({ settings, store, clients, limits, audit, onKept: origins.add }),
     keys,
-    limits: rateLimits(store, settings),
+    limits,
     revocations,
     nonces: dpopNonces(settings.secretKey, now),
     sessions: sessionsIn(store, settings, tell, async ({ id, subject }) => {

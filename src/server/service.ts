@@ -3,6 +3,7 @@
 import type { GrantStore } from '../store/grant-store.ts'
 import type { Accounts } from './accounts/types.ts'
 import type { AuditEvent } from './audit.ts'
+import type { ClientDocuments } from './client-documents.ts'
 import type { Clients } from './clients.ts'
 import type { DpopNonces } from './dpop-nonces.ts'
 import type { SigningKeys } from './keys/signing-keys.ts'
@@ -18,6 +19,8 @@ export interface Service {
   readonly store: GrantStore
   readonly accounts: Accounts
   readonly clients: Clients
+  /** Clients by their id as requests name them, those with a document included. */
+  readonly documents: ClientDocuments
   readonly keys: SigningKeys
   readonly limits: RateLimits
   readonly revocations: RevocationFeed

@@ -9,6 +9,8 @@ import type { AnyDatabase } from '../store/database.ts'
 import type { DatabaseOptions } from '../store/open.ts'
 import type { AuditEvent } from './audit.ts'
 import type { ClientDefinition } from './clients.ts'
+import { documentSettings } from './document-settings.ts'
+import type { ClientDocumentOptions, DocumentSettings } from './document-settings.ts'
 import type { PageSet } from './interaction/pages.ts'
 import { operationsIn } from './openapi-operations.ts'
 import type { DocumentedOperation, OpenApiSource } from './openapi-operations.ts'
@@ -104,6 +106,11 @@ export interface AuthorizationServerOptions<Scopes extends ScopeCatalogue = Scop
   readonly keys?: KeyOptions
   /** Dynamic registration (RFC 7591); off unless told. */
   readonly registration?: RegistrationOptions
+  /**
+   * Clients whose id is the address of a document that describes them (draft-ietf-oauth-client-id-metadata-document), as
+   * programs that speak MCP have. Off unless told: the server then reads addresses that strangers name.
+   */
+  readonly clientIdMetadataDocuments?: boolean | ClientDocumentOptions
   /** Whether DPoP proofs must carry a nonce of ours (RFC 9449 §8); false unless told. */
   readonly dpopNonces?: boolean
   readonly rateLimits?: {
@@ -117,6 +124,8 @@ export interface AuthorizationServerOptions<Scopes extends ScopeCatalogue = Scop
     readonly login?: RateLimitOption
     /** Registrations from one address. 20 in 3600 s unless told. */
     readonly registration?: RateLimitOption
+    /** Documents of clients not known yet that one address has the server read. 30 in 60 s unless told. */
+    readonly clientDocuments?: RateLimitOption
   }
   /** What people see the service called; the host of the issuer unless told. */
   readonly serviceName?: string
@@ -177,6 +186,7 @@ export interface Settings {
   readonly retryWindow: number
   readonly keys: Required<KeyOptions>
   readonly registration: RegistrationOptions | undefined
+  readonly clientDocuments: DocumentSettings | undefined
   readonly dpopNonces: boolean
   readonly rateLimits: Required<NonNullable<AuthorizationServerOptions['rateLimits']>>
   readonly serviceName: string
@@ -264,6 +274,7 @@ export function settingsOf(
     retryWindow: retryWindow * 1000,
     keys: { algorithm, ...completed('keys', { rotateEvery: 30 * day, publishAhead: 3600 }, times) },
     registration: options.registration,
+    clientDocuments: documentSettings(options.clientIdMetadataDocuments, { scopeNames, isDevelopment }),
     dpopNonces: options.dpopNonces ?? false,
     rateLimits: rateLimitsOf(options.rateLimits),
     serviceName: options.serviceName ?? new URL(issuer).host,
@@ -284,6 +295,7 @@ function rateLimitsOf(given: AuthorizationServerOptions['rateLimits'] = {}): Set
     introspection: { points: 1200, seconds: 60 },
     login: { points: 10, seconds: 300 },
     registration: { points: 20, seconds: 3600 },
+    clientDocuments: { points: 30, seconds: 60 },
   }
   for (const [name, limit] of Object.entries(given)) {
     if (!Object.hasOwn(defaults, name)) {

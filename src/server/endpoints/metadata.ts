@@ -49,6 +49,7 @@ function metadataOf(settings: Settings): Readonly<Record<string, unknown>> {
     // The key that signs tokens signs these answers too (RFC 9701 §7).
     introspectionSigningAlgorithms: [settings.keys.algorithm],
     protectedResources: [...settings.resources.keys()],
+    ...(settings.clientDocuments === undefined ? {} : { clientIdMetadataDocuments: true }),
     ...(settings.openid === undefined
       ? {}
       : {

@@ -41,6 +41,12 @@ const migrations: readonly Migration[] = [
       `create index gatewright_families_session on gatewright_families (session_id) where session_id is not null`,
     ],
   },
+  {
+    id: '0009-document-clients',
+    statements: () => [
+      `create index gatewright_clients_document on gatewright_clients (id) where source = 'document'`,
+    ],
+  },
 ]
 
 /** Any number will do, as long as it is always the same: starters of this project wait for each other by it. */
