@@ -20,14 +20,15 @@ export function parseClientMetadata(body: unknown, rules: RegistrationRules): Cl
   const sent = membersOf(body)
   const grants = sent.texts('grant_types') ?? ['authorization_code']
   const redirectUris = sent.texts('redirect_uris') ?? []
+  const method = sent.text('token_endpoint_auth_method') ?? 'client_secret_basic'
   const metadata = withoutUndefined({
     redirectUris,
-    tokenEndpointAuthMethod: sent.text('token_endpoint_auth_method') ?? 'client_secret_basic',
+    tokenEndpointAuthMethod: method,
     tokenEndpointAuthSigningAlg: sent.text('token_endpoint_auth_signing_alg'),
     grantTypes: grants,
     // RFC 7591 §2 says `code`; a client that names only other grants cannot mean it.
     responseTypes: sent.texts('response_types') ?? (grants.includes('authorization_code') ? ['code'] : []),
-    applicationType: sent.text('application_type') ?? typeOf(redirectUris),
+    applicationType: sent.text('application_type') ?? typeOf(method, redirectUris),
     clientName: sent.text('client_name'),
     clientUri: sent.text('client_uri'),
     logoUri: sent.text('logo_uri'),
@@ -105,11 +106,11 @@ export function checkClientUpdate(
 }
 
 /**
- * RFC 7591 knows no application_type, and many a program on somebody's computer registers without one. Who is redirected to
- * such a place can only be native; whoever says `web` is held to it.
+ * RFC 7591 knows no application_type, and programs on people's computers register without one. A public client that is
+ * redirected to such a place can only be native; whoever says `web` is held to it, and so is whoever has a secret.
  */
-function typeOf(redirectUris: readonly string[]): ApplicationType {
-  return redirectUris.every((uri) => uri.startsWith('https:')) ? 'web' : 'native'
+function typeOf(method: string, redirectUris: readonly string[]): ApplicationType {
+  return method === 'none' && redirectUris.some((uri) => !uri.startsWith('https:')) ? 'native' : 'web'
 }
 
 const setByServer = [
