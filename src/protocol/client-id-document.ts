@@ -74,7 +74,9 @@ export function parseClientIdDocument(
     throw invalidClientMetadata('The token_endpoint_auth_method of a document is none or private_key_jwt')
   }
   if (method === 'private_key_jwt' && sent['jwks'] === undefined) {
-    throw invalidClientMetadata('private_key_jwt needs the keys themselves, as jwks: a jwks_uri is not read here')
+    throw invalidClientMetadata(
+      'private_key_jwt needs the keys themselves, as jwks: a jwks_uri is not read here',
+    )
   }
   const chosen = Object.fromEntries(members.map((name) => [name, sent[name]]))
   const metadata = parseClientMetadata(

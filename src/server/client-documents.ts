@@ -70,6 +70,11 @@ export function clientDocuments(parts: DocumentParts): ClientDocuments {
   const mayBeRead = (id: string): boolean =>
     isDocumentAddress(id, options) && options.isAllowedHost(new URL(id).host)
 
+  function cachedClient(id: string): Client | undefined {
+    const cached = cache.get(id)
+    return cached !== undefined && isFresh(cached, now()) ? cached : undefined
+  }
+
   async function readAnew(
     id: string,
     stored: Client | undefined,
@@ -82,7 +87,8 @@ export function clientDocuments(parts: DocumentParts): ClientDocuments {
       throw new ClientDocumentError('The document could not be used a moment ago; try again in a minute')
     }
     await count()
-    const begun = reading.get(id)
+    // Somebody else may have begun meanwhile, or be done.
+    const begun = reading.get(id) ?? cachedClient(id)
     if (begun !== undefined) return begun
     if (reading.size >= mostReading) {
       throw new HttpError(503, 'Too many documents are being read', { headers: { 'retry-after': '1' } })
@@ -142,9 +148,10 @@ export function clientDocuments(parts: DocumentParts): ClientDocuments {
         if (stored.disabled || isFresh(stored, now())) return stored
         return readAnew(id, stored, async () => undefined)
       }
-      const cached = cache.get(id)
-      if (cached !== undefined && isFresh(cached, now())) return cached
-      return readAnew(id, undefined, () => limits.clientDocuments(address, new URL(id).hostname))
+      return (
+        cachedClient(id) ??
+        readAnew(id, undefined, () => limits.clientDocuments(address, new URL(id).hostname))
+      )
     },
 
     async known(id) {
