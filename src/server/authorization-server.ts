@@ -261,7 +261,7 @@ async function openOn(
     store,
     accounts: users,
     clients,
-    documents: clientDocuments({ settings, store, clients, limits, audit, onKept: origins.add }),
+    documents: clientDocuments({ settings, store, clients, limits, audit, onKept: (client) => origins.add(client) }),
     keys,
     limits,
     revocations,

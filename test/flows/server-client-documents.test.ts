@@ -94,6 +94,11 @@ async function answerTo(at: World, url: string, address = '192.0.2.7'): Promise<
   return `${response.status} ${response.headers.get('location')?.replace(/\?.*/, '') ?? description}`
 }
 
+/** How the pages are broken into lines says nothing. */
+function spaced(body: string): string {
+  return body.replace(/\s+/g, ' ')
+}
+
 const closing: (() => void)[] = []
 afterAll(() => {
   for (const close of closing) close()
@@ -423,7 +428,7 @@ describe.each(dialects)('%s', (dialect) => {
     const tokens = await tokensFor(at, browser, asking(at))
     const off = serverLike(at, { pages: defaultPages() })
     try {
-      expect(await answerTo({ ...at, server: off } as World, asking(at))).toBe('400 The client is unknown')
+      expect(await answerTo({ ...at, server: off }, asking(at))).toBe('400 The client is unknown')
       const told = await bodyOf(await off.app.request(`${issuer}/.well-known/oauth-authorization-server`))
       expect(told).not.toHaveProperty('client_id_metadata_document_supported')
       const body = new URLSearchParams({
@@ -478,15 +483,15 @@ test('SECURITY 156: the consent page shows whose host it is and where it goes, a
   const login = await browser.open(asking(at))
   expect(login.body).toContain('(<bdi dir="ltr">app.example</bdi>)')
   const page = await browser.submit(login, { username: 'alice', password })
-  expect(page.body).toContain('published at <strong><bdi dir="ltr">app.example</bdi></strong>')
+  expect(spaced(page.body)).toContain('published at <strong><bdi dir="ltr">app.example</bdi></strong>')
   expect(page.body).toContain('&lt;img src=x onerror=alert(1)&gt; Bank')
   expect(page.body).not.toContain('<img')
   expect(page.body).not.toContain('tracker.example')
-  expect(page.body).not.toContain('any program here could say')
+  expect(spaced(page.body)).not.toContain('any program here could say')
   // The applications that somebody has let in say it as well.
   await browser.submit(page, { decision: 'allow' })
   const list = await browser.open(`${issuer}/account/applications`)
-  expect(list.body).toContain('<strong><bdi dir="ltr">app.example</bdi></strong>')
+  expect(spaced(list.body)).toContain('published at <strong><bdi dir="ltr">app.example</bdi></strong>')
 })
 
 test('SECURITY 156: with a program on this computer as the only way back, the page warns, and asks each time', async () => {
@@ -494,7 +499,7 @@ test('SECURITY 156: with a program on this computer as the only way back, the pa
   publish({ ...document, redirect_uris: ['http://localhost/cb', 'http://127.0.0.1/cb'] })
   const url = asking(at, { redirect_uri: 'http://127.0.0.1:53682/cb' })
   const page = await consentPage(browser, url)
-  expect(page.body).toContain('any program here could say that it is this one')
+  expect(spaced(page.body)).toContain('any program here could say that it is this one')
   expect(page.body).toContain('127.0.0.1:53682')
   expect((await browser.submit(page, { decision: 'allow' })).location).toContain('code=')
   expect((await browser.open(url)).path).toBe('/consent')
