@@ -136,7 +136,20 @@ describe.each(dialects)('%s', (dialect) => {
     expect(scopes).toHaveLength(2)
     await again.close()
 
-    // SECURITY 178: tokens are for the tools and nothing else, and other people's notes are theirs.
+    // Another site in somebody's browser is not let near a server on their computer, whatever it got hold of.
+    const authorization = `Bearer ${kept.tokens?.access_token}`
+    const from = async (headers: Record<string, string>): Promise<number> =>
+      (await fetch(url, { method: 'POST', headers, body: '{"jsonrpc":"2.0","id":1,"method":"tools/list"}' }))
+        .status
+    const json = {
+      'content-type': 'application/json',
+      accept: 'application/json, text/event-stream',
+      authorization,
+    }
+    expect(await from(json)).toBe(200)
+    expect(await from({ ...json, origin: 'https://evil.example' })).toBe(403)
+
+    // Other people's notes are theirs.
     const { clients } = await server.open()
     expect(await clients.get(documentUrl)).toMatchObject({ source: 'document' })
     const other = await programOf('bob', { documentUrl })
@@ -186,8 +199,6 @@ test('what a program is told, step by step', async () => {
     authorization_response_iss_parameter_supported: true,
     registration_endpoint: `${address}/register`,
   })
-  // Another site in somebody's browser is not let near a server on their computer.
-  expect((await send({ origin: 'https://evil.example' })).status).toBe(403)
   expect((await send({ authorization: 'Bearer of no good' })).status).toBe(401)
   expect((await fetch(url)).status).toBe(405)
 })

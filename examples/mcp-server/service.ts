@@ -29,8 +29,8 @@ export function service({ address, database, documents }: Place): {
     resources: { [`${address}/mcp`]: { name: 'Your notes' } },
     // Nobody here has heard of the programs that will come: they are known by the address of a document,
     clientIdMetadataDocuments: documents ?? true,
-    // and the older ones register themselves.
-    registration: { open: true },
+    // and the older ones register themselves, with no scope but that of their first call.
+    registration: { open: true, everyScope: true },
   })
   const auth = server.bearer({ audience: `${address}/mcp` })
   const notes = new Map<string, string[]>()

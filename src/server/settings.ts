@@ -156,6 +156,11 @@ export interface RegistrationOptions {
   readonly open?: boolean
   /** The scopes that registered clients may have; all unless told. */
   readonly scopes?: readonly string[]
+  /**
+   * Whether a client gets all of these, whichever it names (RFC 7591 §3.2.1). Programs that speak MCP register with what their
+   * first call needs, and ask their person for more later. False unless told: a client is held to what it named.
+   */
+  readonly everyScope?: boolean
 }
 
 /** A resource with everything filled in. */
