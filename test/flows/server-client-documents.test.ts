@@ -1,5 +1,6 @@
 /** Clients that are known by the address of a document: read, shown, kept, and everything that a document must not do. */
 
+import { createServer as createHttpServer } from 'node:http'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -12,7 +13,7 @@ import { defaultPages } from '../../src/pages/default-pages.ts'
 import { authorizationServer } from '../../src/server/authorization-server.ts'
 import type { ClientDocumentOptions } from '../../src/server/document-settings.ts'
 import type { AuthorizationServerOptions } from '../../src/server/settings.ts'
-import { dialects } from '../setup/database.ts'
+import { dialects, freshDatabase } from '../setup/database.ts'
 import type { Dialect } from '../setup/database.ts'
 import { browserOf, requestUrl } from './browser-jar.ts'
 import type { Arrived, JarBrowser } from './browser-jar.ts'
@@ -472,6 +473,54 @@ test('options that cannot be right are refused at the start', () => {
   }
 })
 
+test('SECURITY 154: in development a document may be on this computer, and the limits are the same', async () => {
+  const asked: string[] = []
+  const host = createHttpServer((request, response) => {
+    const url = `http://localhost:${port()}${request.url}`
+    asked.push(request.url ?? '')
+    const text = JSON.stringify({ ...document, client_id: url })
+    response.setHeader('content-type', 'application/json')
+    if (request.url === '/redirect') response.writeHead(302, { location: '/good' }).end()
+    else if (request.url === '/slow') response.write(text.slice(0, 20))
+    else if (request.url === '/huge') response.end(text + ' '.repeat(6000))
+    else if (request.url === '/packed') response.setHeader('content-encoding', 'gzip').end(text)
+    else response.end(text)
+  }).listen(0, 'localhost')
+  const port = (): number => (host.address() as AddressInfo).port
+  await new Promise((ready) => host.once('listening', ready))
+  closing.push(() => {
+    host.closeAllConnections()
+    host.close()
+  })
+  const own = { issuer: 'http://localhost:8000', resources: { 'http://localhost:8000': {} } }
+  const server = serverLike(
+    { url: await freshDatabase('sqlite'), clock: { now: Date.now() } },
+    { ...optionsWith({ dangerouslyAllowLocalhost: true }), ...own },
+  )
+  try {
+    const { interaction, store } = await server.open()
+    const said = async (name: string): Promise<unknown> =>
+      interaction
+        .begin([...new URL(requestUrl({ redirectUri: () => callback } as unknown as World, name)).searchParams])
+        .then(({ client }) => client.metadata.clientName)
+        .catch((error: Error) => error.message)
+    const at = (path: string): string => `http://localhost:${port()}${path}`
+    expect(await said(at('/good'))).toBe('Notes')
+    expect(await said(at('/redirect'))).toBe('The document is somewhere else, and redirects are not followed')
+    expect(await said(at('/huge'))).toBe('The document has more than 5120 bytes')
+    expect(await said(at('/packed'))).toBe('The document came in an encoding that was not asked for')
+    expect(await said(at('/slow'))).toBe('The document cannot be reached')
+    expect(asked).toEqual(['/good', '/redirect', '/huge', '/packed', '/slow'])
+    for (const name of ['https://10.0.0.1/c', 'https://169.254.169.254/c', 'https://[fd00:ec2::254]/c']) {
+      expect([name, await said(name)]).toEqual([name, 'The document cannot be reached'])
+    }
+    expect(await said('http://10.0.0.1/c')).toBe('The client is unknown')
+    expect(await store.listClients({ limit: 100, source: 'document' })).toEqual([])
+  } finally {
+    await server.close()
+  }
+}, 30_000) // prettier-ignore
+
 test('SECURITY 156: the consent page shows whose host it is and where it goes, and believes no name', async () => {
   const { at, browser, publish } = await place('sqlite')
   publish({
@@ -483,7 +532,7 @@ test('SECURITY 156: the consent page shows whose host it is and where it goes, a
   const login = await browser.open(asking(at))
   expect(login.body).toContain('(<bdi dir="ltr">app.example</bdi>)')
   const page = await browser.submit(login, { username: 'alice', password })
-  expect(spaced(page.body)).toContain('published at <strong><bdi dir="ltr">app.example</bdi></strong>')
+  expect(spaced(page.body)).toContain('published at <strong><bdi dir="ltr">app.example</bdi></strong')
   expect(page.body).toContain('&lt;img src=x onerror=alert(1)&gt; Bank')
   expect(page.body).not.toContain('<img')
   expect(page.body).not.toContain('tracker.example')
@@ -491,7 +540,7 @@ test('SECURITY 156: the consent page shows whose host it is and where it goes, a
   // The applications that somebody has let in say it as well.
   await browser.submit(page, { decision: 'allow' })
   const list = await browser.open(`${issuer}/account/applications`)
-  expect(spaced(list.body)).toContain('published at <strong><bdi dir="ltr">app.example</bdi></strong>')
+  expect(spaced(list.body)).toContain('published at <strong><bdi dir="ltr">app.example</bdi></strong')
 })
 
 test('SECURITY 156: with a program on this computer as the only way back, the page warns, and asks each time', async () => {
