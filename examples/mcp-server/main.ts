@@ -2,11 +2,12 @@
 
 import { service } from './service.ts'
 
-const address = 'http://localhost:8000'
-const { app, server } = service({ address, database: process.env['DATABASE_URL'] ?? 'sqlite::memory:' })
+const { DATABASE_URL = 'sqlite::memory:', PORT = '8000' } = process.env
+const address = `http://localhost:${PORT}`
+const { app, server } = service({ address, database: DATABASE_URL })
 const { accounts } = await server.open()
 if ((await accounts.list()).length === 0) {
   await accounts.create({ username: 'alice', password: 'correct horse battery staple' })
 }
-await app.listen({ port: 8000 })
+await app.listen({ port: Number(PORT) })
 console.log(`${address}/mcp  (log in as alice, correct horse battery staple)`)

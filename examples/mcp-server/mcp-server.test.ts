@@ -1,7 +1,10 @@
 /** The MCP server as a program meets it: the SDK's own client, a person with a real browser, and nothing set up between them. */
 
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { launchBrowser } from '../../test/setup/browser.ts'
@@ -201,4 +204,22 @@ test('what a program is told, step by step', async () => {
   })
   expect((await send({ authorization: 'Bearer of no good' })).status).toBe(401)
   expect((await fetch(url)).status).toBe(405)
+})
+
+test('the command of the documentation starts it, and says which address to give to a program', async () => {
+  const port = String(await freePort())
+  const main = fileURLToPath(new URL('main.ts', import.meta.url))
+  const child = spawn('node', ['--conditions=gatewright-source', main], {
+    env: { ...process.env, NODE_ENV: '', PORT: port },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  try {
+    const [line] = (await once(child.stdout, 'data')) as [Buffer]
+    const [url = ''] = line.toString().split(' ')
+    expect(url).toBe(`http://localhost:${port}/mcp`)
+    expect((await fetch(url, { method: 'POST' })).status).toBe(401)
+  } finally {
+    child.kill()
+    await once(child, 'close')
+  }
 })

@@ -101,4 +101,12 @@ test('SECURITY 153: a document of another client, with a secret, or that no clie
   ]) {
     expect(() => parseClientIdDocument(address, document, rules), JSON.stringify(document)).toThrow(RegistrationError)
   } // prettier-ignore
+  const said =
+    (more: object): (() => unknown) =>
+    () =>
+      parseClientIdDocument(address, { ...good, ...more }, rules)
+  expect(said({ token_endpoint_auth_method: 'client_secret_basic' })).toThrow('is none or private_key_jwt')
+  expect(
+    said({ token_endpoint_auth_method: 'private_key_jwt', jwks_uri: 'https://app.example/keys' }),
+  ).toThrow('a jwks_uri is not read here')
 })
