@@ -202,7 +202,12 @@ test('what a program is told, step by step', async () => {
     authorization_response_iss_parameter_supported: true,
     registration_endpoint: `${address}/register`,
   })
-  expect((await send({ authorization: 'Bearer of no good' })).status).toBe(401)
+  // A program whose token has died asks for what it needs, and not for all there is.
+  const died = await send({ authorization: 'Bearer of-no-good' })
+  expect(died.status).toBe(401)
+  expect(died.headers.get('www-authenticate')).toMatch(
+    /^Bearer error="invalid_token", .*scope="notes:read", /,
+  )
   expect((await fetch(url)).status).toBe(405)
 })
 

@@ -68,12 +68,13 @@ export function bearerOf<Scope extends string>(
     },
     scopes,
     authenticate: (source) => authenticate(source, verifier),
-    missing: (required) => words({ scope: required.length > 0 ? required.join(' ') : undefined }),
-    invalid: ({ error, description }) =>
+    // With an old token as without one, a client that has to begin again knows what to ask its person for.
+    missing: (required) => words({ scope: scopeOf(required) }),
+    invalid: ({ error, description }, required) =>
       error === 'invalid_dpop_proof' || error === 'use_dpop_nonce'
         ? // RFC 9449 §7.1: what is wrong with a proof is said in the scheme that has proofs.
           words({ error, error_description: description, algs: dpopAlgorithms.join(' ') }, 'DPoP')
-        : words({ error, error_description: description }),
+        : words({ error, error_description: description, scope: scopeOf(required) }),
     insufficient: (required, description) =>
       words({ error: 'insufficient_scope', error_description: description, scope: required.join(' ') }),
     guards: ({ method, path, summary = '' }, required) => {
@@ -81,6 +82,10 @@ export function bearerOf<Scope extends string>(
       operations.add(audience, required, { summary, operation: `${shown} ${path}` })
     },
   })
+}
+
+function scopeOf(required: readonly string[]): string | undefined {
+  return required.length > 0 ? required.join(' ') : undefined
 }
 
 /** The flows of the document, those that are wished for where that is told. */

@@ -138,6 +138,22 @@ describe.each(dialects)('%s', (dialect) => {
     }
   })
 
+  test('two people agree at the same moment: one client, and a code for each', async () => {
+    const { at } = await place(dialect)
+    const { id: bob } = await at.accounts.create({ username: 'bob', password })
+    const parameters = [...new URL(asking(at)).searchParams]
+    const answers = await Promise.all(
+      [at.alice, bob, at.alice, bob].map(async (subject) => {
+        const pending = await at.interaction.begin(parameters)
+        return at.interaction.approve(pending, { subject, authTime: at.clock.now })
+      }),
+    )
+    expect(answers.every(({ location }) => new URL(location).searchParams.has('code'))).toBe(true)
+    const created = at.events.filter(({ type, clientId }) => type === 'client.created' && clientId === id)
+    expect(created).toHaveLength(1)
+    expect(await at.store.listGrants({ clientId: id, limit: 10, now: at.clock.now })).toHaveLength(4)
+  })
+
   test('who is removed loses everything, and may be agreed to again', async () => {
     const { at, browser, seen } = await place(dialect)
     const tokens = await tokensFor(at, browser, asking(at))
@@ -443,6 +459,35 @@ describe.each(dialects)('%s', (dialect) => {
       await off.close()
     }
   })
+})
+
+test('SECURITY 154: sixteen documents are read at once, however slow they are, and five hundred are remembered', async () => {
+  const net = web()
+  const waiting: (() => void)[] = []
+  let isSlow = true
+  const fetch = async (url: string): Promise<Response> => {
+    net.seen.push(url)
+    if (isSlow) await new Promise<void>((go) => waiting.push(go))
+    return Response.json({ ...document, client_id: url })
+  }
+  const at = await world('sqlite', optionsWith({ fetch }))
+  const name = (number: number): string => `https://x${number}.example/c`
+  const slow = Array.from({ length: 16 }, (_, number) => answerTo(at, asking(at, {}, name(number))))
+  while (waiting.length < 16) await new Promise((turn) => setImmediate(turn))
+  const refused = await at.server.app.request(asking(at, {}, name(16)))
+  expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1'])
+  isSlow = false
+  for (const go of waiting) go()
+  expect([...new Set(await Promise.all(slow))]).toEqual(['303 /login'])
+  expect(net.seen).toHaveLength(16)
+  const begin = (number: number) =>
+    at.interaction.begin([...new URL(asking(at, {}, name(number))).searchParams])
+  for (let number = 16; number < 516; number++) await begin(number)
+  expect(net.seen).toHaveLength(516)
+  await begin(515)
+  expect(net.seen).toHaveLength(516)
+  await begin(0)
+  expect(net.seen).toHaveLength(517)
 })
 
 test('only the hosts and the scopes that the options name, where they name some', async () => {
