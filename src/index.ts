@@ -59,6 +59,7 @@ export type {
 export { passwordForm, passwordFormStrict } from './api/schemes/password-form.ts'
 export type { PasswordRequest } from './api/schemes/password-form.ts'
 export { allOf, anyOf, optional, security, securityAny } from './api/security.ts'
+export { insufficientScope } from './api/insufficient-scope.ts'
 export { stepUp } from './api/step-up.ts'
 export type { StepUp } from './api/step-up.ts'
 export { ValidationError } from './api/validation.ts'

@@ -45,6 +45,7 @@ export interface OutgoingRequest {
 /** An answer, read to its end. */
 export interface OutgoingAnswer {
   readonly status: number
+  readonly headers: Headers
   readonly body: Uint8Array
 }
 
@@ -185,7 +186,7 @@ async function read(url: URL, answer: IncomingMessage, maxBytes: number): Promis
     if (size > maxBytes) throw tooLarge(url, maxBytes)
     chunks.push(chunk)
   }
-  return { status, body: Buffer.concat(chunks) }
+  return { status, headers: headersFrom(answer), body: Buffer.concat(chunks) }
 }
 
 async function throughFetch(
@@ -217,7 +218,15 @@ async function throughFetch(
     if (size > maxBytes) throw tooLarge(url, maxBytes)
     chunks.push(chunk)
   }
-  return { status: answer.status, body: Buffer.concat(chunks) }
+  return { status: answer.status, headers: answer.headers, body: Buffer.concat(chunks) }
+}
+
+function headersFrom({ headersDistinct }: IncomingMessage): Headers {
+  const headers = new Headers()
+  for (const [name, values = []] of Object.entries(headersDistinct)) {
+    for (const value of values) headers.append(name, value)
+  }
+  return headers
 }
 
 function headersOf(request: OutgoingRequest): Record<string, string> {

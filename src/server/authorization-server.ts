@@ -18,6 +18,7 @@ import type { Accounts } from './accounts/types.ts'
 import { adminApi } from './admin/api.ts'
 import { auditEvent, under } from './audit.ts'
 import { assertionAlgorithms } from './client-authentication.ts'
+import { clientDocuments } from './client-documents.ts'
 import { clientOrigins, corsFor } from './client-origins.ts'
 import type { ClientOrigins } from './client-origins.ts'
 import { clientsIn } from './clients.ts'
@@ -283,6 +284,7 @@ async function openOn(
     tellApplications()
   })
   revocations.start(revocationPoll)
+  const limits = rateLimits(store, settings)
   const service: Service = {
     settings,
     store,
@@ -290,8 +292,16 @@ async function openOn(
     links: await sqlAccountTokenStore(database, now()),
     mail,
     clients,
+    documents: clientDocuments({
+      settings,
+      store,
+      clients,
+      limits,
+      audit,
+      onKept: (client) => origins.add(client),
+    }),
     keys,
-    limits: rateLimits(store, settings),
+    limits,
     revocations,
     nonces: dpopNonces(settings.secretKey, now),
     sessions: sessionsIn(store, settings, tell, async ({ id, subject }) => {

@@ -12,6 +12,8 @@ import { adminScopes } from './admin/scopes.ts'
 import type { AdminScope } from './admin/scopes.ts'
 import type { AuditEvent } from './audit.ts'
 import type { ClientDefinition } from './clients.ts'
+import { documentSettings } from './document-settings.ts'
+import type { ClientDocumentOptions, DocumentSettings } from './document-settings.ts'
 import type { PageSet } from './interaction/pages.ts'
 import type { Mail } from './mail/mail.ts'
 import { operationsIn } from './openapi-operations.ts'
@@ -110,6 +112,11 @@ export interface AuthorizationServerOptions<Scopes extends ScopeCatalogue = Scop
   readonly keys?: KeyOptions
   /** Dynamic registration (RFC 7591); off unless told. */
   readonly registration?: RegistrationOptions
+  /**
+   * Clients whose id is the address of a document that describes them (draft-ietf-oauth-client-id-metadata-document), as
+   * programs that speak MCP have. Off unless told: the server then reads addresses that strangers name.
+   */
+  readonly clientIdMetadataDocuments?: boolean | ClientDocumentOptions
   /** Whether DPoP proofs must carry a nonce of ours (RFC 9449 §8); false unless told. */
   readonly dpopNonces?: boolean
   readonly rateLimits?: {
@@ -129,6 +136,8 @@ export interface AuthorizationServerOptions<Scopes extends ScopeCatalogue = Scop
     readonly secondFactor?: RateLimitOption
     /** Registrations from one address. 20 in 3600 s unless told. */
     readonly registration?: RateLimitOption
+    /** Documents of clients not known yet that one address has the server read. 30 in 60 s unless told. */
+    readonly clientDocuments?: RateLimitOption
   }
   /**
    * How mail is sent: `smtp({ url, from })`, or a function of your own. In development, unless told, it is printed and shown
@@ -184,6 +193,11 @@ export interface RegistrationOptions {
   readonly open?: boolean
   /** The scopes that registered clients may have; all unless told. */
   readonly scopes?: readonly string[]
+  /**
+   * Whether a client gets all of these, whichever it names (RFC 7591 §3.2.1). Programs that speak MCP register with what their
+   * first call needs, and ask their person for more later. False unless told: a client is held to what it named.
+   */
+  readonly everyScope?: boolean
 }
 
 /** A resource with everything filled in. */
@@ -220,6 +234,7 @@ export interface Settings {
   readonly retryWindow: number
   readonly keys: Required<KeyOptions>
   readonly registration: RegistrationOptions | undefined
+  readonly clientDocuments: DocumentSettings | undefined
   readonly dpopNonces: boolean
   readonly rateLimits: Required<NonNullable<AuthorizationServerOptions['rateLimits']>>
   readonly mail: Mail | undefined
@@ -331,6 +346,10 @@ export function settingsOf(
     retryWindow: retryWindow * 1000,
     keys: { algorithm, ...completed('keys', { rotateEvery: 30 * day, publishAhead: 3600 }, times) },
     registration: options.registration,
+    clientDocuments: documentSettings(options.clientIdMetadataDocuments, {
+      scopeNames: publicScopes,
+      isDevelopment,
+    }),
     dpopNonces: options.dpopNonces ?? false,
     rateLimits: rateLimitsOf(options.rateLimits),
     mail,
@@ -363,6 +382,7 @@ function rateLimitsOf(given: AuthorizationServerOptions['rateLimits'] = {}): Set
     mailbox: { points: 5, seconds: 3600 },
     secondFactor: { points: 10, seconds: 900 },
     registration: { points: 20, seconds: 3600 },
+    clientDocuments: { points: 30, seconds: 60 },
   }
   for (const [name, limit] of Object.entries(given)) {
     if (!Object.hasOwn(defaults, name)) {
