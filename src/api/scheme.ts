@@ -86,7 +86,8 @@ export function bearerChallenges(
 ): Pick<Scheme, 'missing' | 'invalid' | 'insufficient'> {
   return {
     missing: (scopes) => challenge(word, { realm, scope: scopes.length > 0 ? scopes.join(' ') : undefined }),
-    invalid: ({ error, description }) => challenge(word, { realm, error, error_description: description }),
+    invalid: ({ error, description, parameters }) =>
+      challenge(word, { realm, error, error_description: description, ...parameters }),
     insufficient: (scopes, description) =>
       challenge(word, {
         realm,

@@ -6,13 +6,13 @@ import { missing, schemeDependency } from '../api/scheme.ts'
 import type { Authenticated, CredentialSource } from '../api/scheme.ts'
 import { parseAuthorization } from '../protocol/authorization-header.ts'
 import type { AccessToken } from '../protocol/access-token.ts'
-import { challenge } from '../protocol/challenge.ts'
-import { dpopAlgorithms } from '../protocol/dpop.ts'
 import { Rejection } from '../protocol/rejection.ts'
 import { endpointUrl } from '../protocol/issuer.ts'
 import { resourceMetadataUrl } from '../protocol/resource-metadata.ts'
+import { tokenChallenges } from '../protocol/token-challenges.ts'
 import { accessTokens } from '../verify/access-tokens.ts'
 import type { AccessTokens } from '../verify/access-tokens.ts'
+import { sentRightly } from '../verify/sender.ts'
 import { provenKey } from './dpop.ts'
 import type { Service } from './service.ts'
 import type { Settings } from './settings.ts'
@@ -49,9 +49,6 @@ export function bearerOf<Scope extends string>(
   const flow = { tokenUrl: endpointUrl(issuer, '/token'), scopes }
   const authorizationUrl = endpointUrl(issuer, '/authorize')
   const verifier = verifierOf(settings, service, audience, options.dangerouslyTrustHost === true)
-  const metadata = resourceMetadataUrl(audience)
-  const words = (parameters: Readonly<Record<string, string | undefined>>, scheme = 'Bearer'): string =>
-    challenge(scheme, { ...parameters, resource_metadata: metadata })
 
   return schemeDependency({
     name: options.name,
@@ -66,14 +63,7 @@ export function bearerOf<Scope extends string>(
     },
     scopes,
     authenticate: (source) => authenticate(source, verifier),
-    missing: (required) => words({ scope: required.length > 0 ? required.join(' ') : undefined }),
-    invalid: ({ error, description }) =>
-      error === 'invalid_dpop_proof' || error === 'use_dpop_nonce'
-        ? // RFC 9449 §7.1: what is wrong with a proof is said in the scheme that has proofs.
-          words({ error, error_description: description, algs: dpopAlgorithms.join(' ') }, 'DPoP')
-        : words({ error, error_description: description }),
-    insufficient: (required, description) =>
-      words({ error: 'insufficient_scope', error_description: description, scope: required.join(' ') }),
+    ...tokenChallenges(resourceMetadataUrl(audience)),
   })
 }
 
@@ -91,32 +81,11 @@ function authenticate(source: CredentialSource, verifier: Verifier): Authenticat
   const token = presented.credentials
   const verified = verifier.verify(token)
   const judge = (found: AccessToken | Rejection): Authenticated =>
-    bound(found, word === 'dpop', token, source, verifier)
+    found instanceof Rejection
+      ? found
+      : sentRightly(found, word === 'dpop', () => verifier.prove(token, source))
   return verified instanceof Promise ? verified.then(judge) : judge(verified)
 }
-
-/** RFC 9449 §7.1, §7.2: a bound token needs its proof, and is no bearer token. */
-function bound(
-  found: AccessToken | Rejection,
-  isDpop: boolean,
-  token: string,
-  source: CredentialSource,
-  verifier: Verifier,
-): Authenticated {
-  if (found instanceof Rejection) return found
-  const { cnf } = found.claims as { readonly cnf?: { readonly jkt?: unknown } }
-  const thumbprint = cnf?.jkt
-  if (!isDpop) return thumbprint === undefined ? found : needsProof
-  if (typeof thumbprint !== 'string') return notBound
-  return verifier.prove(token, source).then((key) => {
-    if (key instanceof Rejection) return key
-    return key === thumbprint ? found : wrongKey
-  })
-}
-
-const needsProof = new Rejection('The token is bound to a key: present it with the DPoP scheme and a proof')
-const notBound = new Rejection('The token is not bound to a key')
-const wrongKey = new Rejection('The DPoP proof is missing or of another key', 'invalid_dpop_proof')
 
 /** A verifier with the keys of the server. */
 interface Ready {
