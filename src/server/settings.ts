@@ -7,6 +7,8 @@ import type { IdentityScope } from '../protocol/identity-scopes.ts'
 import { isScopeToken } from '../protocol/scope.ts'
 import type { AnyDatabase } from '../store/database.ts'
 import type { DatabaseOptions } from '../store/open.ts'
+import { checkStaleness } from '../verify/staleness.ts'
+import type { Staleness, StalenessOptions } from '../verify/staleness.ts'
 import type { AuditEvent } from './audit.ts'
 import type { ClientDefinition } from './clients.ts'
 import type { PageSet } from './interaction/pages.ts'
@@ -95,6 +97,8 @@ export interface AuthorizationServerOptions<Scopes extends ScopeCatalogue = Scop
    */
   readonly retryWindow?: number
   readonly keys?: KeyOptions
+  /** What the APIs of `bearer()` do when the database cannot be asked what was revoked. */
+  readonly revocation?: StalenessOptions
   /** Dynamic registration (RFC 7591); off unless told. */
   readonly registration?: RegistrationOptions
   /** Whether DPoP proofs must carry a nonce of ours (RFC 9449 §8); false unless told. */
@@ -162,6 +166,7 @@ export interface Settings {
   /** Milliseconds. */
   readonly retryWindow: number
   readonly keys: Required<KeyOptions>
+  readonly staleness: Staleness
   readonly registration: RegistrationOptions | undefined
   readonly dpopNonces: boolean
   readonly rateLimits: Required<NonNullable<AuthorizationServerOptions['rateLimits']>>
@@ -248,6 +253,7 @@ export function settingsOf(
     lifetimes,
     retryWindow: retryWindow * 1000,
     keys: { algorithm, ...completed('keys', { rotateEvery: 30 * day, publishAhead: 3600 }, times) },
+    staleness: stalenessOf(options.revocation),
     registration: options.registration,
     dpopNonces: options.dpopNonces ?? false,
     rateLimits: rateLimitsOf(options.rateLimits),
@@ -294,6 +300,14 @@ function secretKeyOf(secretKey: string | undefined, isDevelopment: boolean): str
   }
   if (secretKey.length < 32) throw wrong('secretKey', '32 characters or more')
   return secretKey
+}
+
+function stalenessOf(options: StalenessOptions | undefined): Staleness {
+  try {
+    return checkStaleness('', options)
+  } catch (error) {
+    throw wrong('revocation', (error as Error).message) // it throws nothing else
+  }
 }
 
 function resourcesOf(

@@ -105,7 +105,6 @@ async function replayed(
   ]
   const until = revokedUntil(settings, now)
   if (await store.revokeFamily(code.familyId, { now, until, audit })) service.tell(audit)
-  await revocations.refresh()
 }
 
 /** For the log: what did not fit. */

@@ -2,6 +2,7 @@
 
 import type { Revocation, RevocationKind, RevocationStore, Revoking } from '../ports/revocations.ts'
 import { insertAudit } from './audit.ts'
+import type { Listen } from '../database.ts'
 import type { Integer } from './columns.ts'
 import { forUpdate } from './liveness.ts'
 import type { Runner, Session } from './session.ts'
@@ -10,7 +11,7 @@ import { removeOf } from './sessions.ts'
 import { statement } from './statement.ts'
 
 /** The revocation operations of the store. */
-export function revocationStore(session: Session): RevocationStore {
+export function revocationStore(session: Session, listen: Listen | undefined): RevocationStore {
   async function revoke(
     kind: RevocationKind,
     revoking: Revoking,
@@ -52,6 +53,10 @@ export function revocationStore(session: Session): RevocationStore {
     async revocationsAfter(cursor, limit) {
       return (await session.rows(after, { cursor, limit })).map(revocationOf)
     },
+    watchRevocations(onChange) {
+      const listening = listen?.(channel, onChange)
+      return async () => listening?.stop()
+    },
     async isRevoked(token) {
       const row = await session.row(find, {
         token: token.id ?? null,
@@ -65,6 +70,9 @@ export function revocationStore(session: Session): RevocationStore {
     },
   }
 }
+
+/** Where PostgreSQL tells that the log has grown. */
+const channel = 'gatewright_revocations'
 
 /** Any number will do, as long as it is always the same. */
 const logLock = 7_429_138_207
@@ -86,7 +94,9 @@ export async function appendRevocation(
   return (await runner.changes(append, { kind, value, now, until, repeats })) === 1
 }
 
-const lockLog = statement`select pg_advisory_xact_lock(${() => String(logLock)})`
+// The notice goes out with the commit, and not at all without one.
+const lockLog = statement`
+  select pg_advisory_xact_lock(${() => String(logLock)}), pg_notify(${() => `'${channel}'`}, '')`
 
 const append = statement<{ kind: string; value: string; now: number; until: number; repeats: number }>`
   insert into gatewright_revocations (kind, value, at, expires_at)
