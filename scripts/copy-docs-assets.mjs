@@ -8,15 +8,7 @@ import { fileURLToPath } from 'node:url'
 
 const from = fileURLToPath(new URL('../node_modules/swagger-ui-dist/', import.meta.url))
 const to = fileURLToPath(new URL('../assets/swagger-ui/', import.meta.url))
-const files = [
-  'swagger-ui.css',
-  'swagger-ui-bundle.js',
-  'oauth2-redirect.html',
-  'oauth2-redirect.js',
-  'favicon-32x32.png',
-  'LICENSE',
-  'NOTICE',
-]
+const files = ['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png', 'LICENSE', 'NOTICE']
 
 // In an installed package the files are there already and the development dependency is not.
 if (existsSync(from)) {

@@ -8,7 +8,7 @@ import type { AuthorizationServerOptions, ScopeCatalogue } from './server/settin
 export { defaultPages } from './pages/default-pages.ts'
 export type { DefaultPagesOptions } from './pages/default-pages.ts'
 export type { Brand } from './pages/styles.ts'
-export type { Words } from './pages/words.ts'
+export type { Translation, Words } from './pages/words.ts'
 export * from './server/index.ts'
 
 /**

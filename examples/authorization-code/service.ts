@@ -13,15 +13,19 @@ export interface Places {
   readonly issuer: string
   /** Where the application wants its users back. */
   readonly callback: string
+  /** The origin of the single-page application: `http://localhost:8090`. */
+  readonly singlePage: string
   readonly database: string
 }
 
 /** The service, with one person who can log in. */
-export async function service({ issuer, callback, database }: Places): Promise<Api> {
+export async function service({ issuer, callback, singlePage, database }: Places): Promise<Api> {
   const server = authorizationServer({
     issuer,
     database,
     serviceName: 'Notes',
+    // Nothing else is kept about anybody here, so people may remove their accounts by themselves.
+    accountRemoval: true,
     scopes: { 'notes:read': 'Read your notes', 'notes:write': 'Add and change your notes' },
     clients: [
       {
@@ -30,6 +34,17 @@ export async function service({ issuer, callback, database }: Places): Promise<A
         secret: clientSecret,
         applicationType: 'native',
         redirectUris: [callback],
+        grantTypes: ['authorization_code', 'refresh_token'],
+        scopes: ['notes:read'],
+      },
+      {
+        id: 'pinboard',
+        clientName: 'Pinboard',
+        // Everybody can read all of a page, so it has no secret. PKCE protects its codes, rotation its refresh tokens.
+        tokenEndpointAuthMethod: 'none',
+        // For http on this computer. With an address of its own it is https, and `web`.
+        applicationType: 'native',
+        redirectUris: [`${singlePage}/`],
         grantTypes: ['authorization_code', 'refresh_token'],
         scopes: ['notes:read'],
       },
@@ -43,7 +58,8 @@ export async function service({ issuer, callback, database }: Places): Promise<A
   const reader = dependency({ token: security(auth, ['notes:read']) }, ({ token }) =>
     accounts.get(token.subject),
   )
-  return api({ title: 'Notes' })
+  // The page calls from a browser, and from another origin. The server's own endpoints know that from its client.
+  return api({ title: 'Notes', cors: { origins: [singlePage] } })
     .mount(server)
     .get('/notes', { reader }, { summary: 'Your notes' }, ({ reader }) => [
       { title: 'Milk', owner: reader?.name },

@@ -1,8 +1,8 @@
 /** The service itself: what it offers, and what a caller needs for it. */
 
-import { api, dependency, HttpError, json, passwordBearer, passwordForm, security } from 'gatewright'
-import type { AccessTokens, Api } from 'gatewright'
-import type { Accounts } from 'gatewright/server'
+import { api, dependency, HttpError, json, requiredScopes, security } from 'gatewright'
+import type { Api } from 'gatewright'
+import type { Accounts, AuthorizationServer } from 'gatewright/server'
 import { z } from 'zod'
 import type { Posts } from './posts.ts'
 import { scopes } from './scopes.ts'
@@ -22,30 +22,33 @@ const Post = z.object({ id: z.string(), title: z.string(), author: z.string(), c
 
 /** What the service is built on. */
 export interface Parts {
-  readonly users: Accounts<Scope>
-  readonly tokens: AccessTokens<Scope>
+  readonly server: AuthorizationServer<Scope>
+  readonly users: Accounts
   readonly posts: Posts
 }
 
-export function app({ users, tokens, posts }: Parts): Api {
+export function app({ server, users, posts }: Parts): Api {
   // Where a token is looked for, who says whether it is good, and what it may allow.
-  const auth = passwordBearer({ tokenUrl: 'token', scopes, verify: tokens.verify })
+  const auth = server.bearer({ flows: ['authorizationCode'] })
 
   // Whoever asks for this gets an account, or the caller gets a 401.
-  const currentUser = dependency({ token: auth }, async ({ token }) => {
+  const currentUser = dependency({ token: auth, required: requiredScopes }, async ({ token, required }) => {
     const user = await users.get(token.subject)
     if (user === undefined || user.disabled) throw new HttpError(401, 'This account is closed')
+    // The scopes of a token are what the person lets a program do. What the person may do says the account.
+    if (!required.scopes.every((scope) => user.scopes.includes(scope))) {
+      throw new HttpError(403, 'This account may not do that')
+    }
     return user
   })
 
   return api({
     title: 'gatewright quick start',
-    description: 'Press **Authorize** and log in as `writer` or `reader`; the terminal shows the password.',
+    description:
+      'Press **Authorize**, leave the secret empty, and log in as `writer` or `reader`; the terminal shows the password.',
+    docs: { oauth: { clientId: 'docs', scopes: Object.keys(scopes) } },
   })
     .get('/', {}, { hidden: true }, () => new Response(null, { status: 307, headers: { location: 'docs' } }))
-    .post('/token', { form: passwordForm }, { summary: 'Log in', tags: ['login'] }, async ({ form }) =>
-      tokens.issue(await users.authenticate(form)),
-    )
     .get(
       '/users/me',
       { user: security(currentUser, ['me']) },
@@ -70,4 +73,5 @@ export function app({ users, tokens, posts }: Parts): Api {
       { returns: Post, status: 201, summary: 'Add a post', tags: ['posts'] },
       ({ user, post }) => posts.add({ ...post, author: user.username }),
     )
+    .mount(server)
 }

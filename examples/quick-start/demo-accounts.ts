@@ -1,7 +1,8 @@
 /** The three accounts to try the service with. */
 
+import type { Api } from 'gatewright'
 import { AccountError } from 'gatewright/server'
-import type { Accounts, Login, NewAccount } from 'gatewright/server'
+import type { Accounts, NewAccount } from 'gatewright/server'
 import type { Scope } from './scopes.ts'
 import { StartError } from './settings.ts'
 
@@ -14,26 +15,28 @@ export const demoAccounts = [
   { username: 'disabled', name: 'Dora Disabled', scopes: ['me'], disabled: true },
 ] as const satisfies readonly Omit<NewAccount<Scope>, 'password' | 'passwordHash'>[]
 
-/**
- * Adds the accounts that are missing and logs in as the writer. Those that exist are left as they are.
- *
- * @throws StartError when the database has a writer of its own.
- */
-export async function addDemoAccounts(users: Accounts<Scope>): Promise<Login<unknown, Scope>> {
+/** Adds the accounts that are missing. Those that exist are left as they are. */
+export async function addDemoAccounts(users: Accounts): Promise<void> {
   for (const account of demoAccounts) {
     if ((await users.find(account.username)) === undefined) await add(users, { ...account, password })
   }
-  try {
-    return await users.authenticate({ username: 'writer', password })
-  } catch (cause) {
-    throw new StartError(
-      'this database has an account `writer` with another password. Set DATABASE_URL to another database.',
-      { cause },
-    )
-  }
 }
 
-async function add(users: Accounts<Scope>, account: NewAccount<Scope>): Promise<void> {
+/**
+ * Logs the writer in as `curl` would: the password grant of the client `terminal`.
+ *
+ * @throws StartError when the database has a writer of its own.
+ */
+export async function writersToken(service: Api): Promise<string> {
+  const form = { grant_type: 'password', client_id: 'terminal', username: 'writer', password }
+  const answer = await service.request('/token', { method: 'POST', body: new URLSearchParams(form) })
+  const { access_token: token, error } = (await answer.json()) as Readonly<Record<string, string>>
+  if (token !== undefined) return token
+  const why = error === 'invalid_grant' ? 'an account `writer` with another password' : `no login: ${error}`
+  throw new StartError(`this database has ${why}. Set DATABASE_URL to another database.`)
+}
+
+async function add(users: Accounts, account: NewAccount): Promise<void> {
   try {
     await users.create(account)
   } catch (error) {

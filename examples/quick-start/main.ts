@@ -1,13 +1,14 @@
 /** Starts the quick start: `npm start`. `PORT`, `HOST` and `DATABASE_URL` may say where. */
 
-import { accessTokens } from 'gatewright'
-import { accounts } from 'gatewright/server'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { DatabaseError, openDatabase } from 'gatewright/store'
 import { app } from './app.ts'
-import { addDemoAccounts } from './demo-accounts.ts'
+import { addDemoAccounts, writersToken } from './demo-accounts.ts'
 import { posts } from './posts.ts'
 import type { PostsTables } from './posts.ts'
-import { scopes } from './scopes.ts'
+import { server } from './server.ts'
 import { readSettings, StartError } from './settings.ts'
 import { welcome } from './welcome.ts'
 
@@ -20,39 +21,51 @@ try {
 }
 
 async function start(): Promise<void> {
-  const { port, hostname, databaseUrl } = readSettings(process.env)
+  const { hostname, databaseUrl, ...asked } = readSettings(process.env)
+  // The address is in every token, so it has to be known before anybody listens there.
+  const port = asked.port === 0 ? await freePort(hostname) : asked.port
+  const issuer = `http://${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`
   const database = await openDatabase<PostsTables>(databaseUrl)
+  const tokens = server({ issuer, database })
   try {
-    const users = await accounts({ database, scopes })
-    const tokens = accessTokens({
-      issuer: `http://localhost:${port}`,
-      // A new key at each start: nothing secret lies in a file, and old tokens end with the process.
-      secret: crypto.getRandomValues(new Uint8Array(32)),
-      lifetime: 3600,
-      scopes,
+    const { accounts: users } = await tokens.open().catch((cause: unknown) => {
+      // Keys under another secret key, a client of somebody else's: it says itself what is wrong.
+      throw cause instanceof Error ? new StartError(cause.message, { cause }) : cause
     })
-    const login = await addDemoAccounts(users)
-    const { access_token: token } = await tokens.issue(login)
+    await addDemoAccounts(users)
+    const service = app({ server: tokens, users, posts: await posts(database) })
+    const token = await writersToken(service)
 
-    const service = app({ users, tokens, posts: await posts(database) }).onStop(() => database.close())
     const listener = await service.listen({ port, hostname }).catch((cause: unknown) => {
       throw new StartError(whyNot(cause, port), { cause })
     })
-    console.log(welcome({ url: listener.url, databaseUrl, token }))
+    console.log(welcome({ url: issuer, databaseUrl, token }))
 
     let isStopping = false
     const stop = (): void => {
       if (isStopping) return
       isStopping = true
-      void listener.close({ grace: 5 }).then(() => console.log('Stopped.'))
+      void listener
+        .close({ grace: 5 })
+        .then(() => database.close())
+        .then(() => console.log('Stopped.'))
     }
     // A second Ctrl+C does not wait.
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop)
     if (process.env['npm_lifecycle_event'] !== undefined) whenParentEnds(stop)
   } catch (error) {
+    await tokens.close()
     await database.close()
     throw error
   }
+}
+
+async function freePort(hostname: string): Promise<number> {
+  const probe = createServer().listen(0, hostname)
+  await once(probe, 'listening')
+  const { port } = probe.address() as AddressInfo
+  probe.close()
+  return port
 }
 
 /** npm hands SIGTERM to the shell in between, which ends without telling us. */

@@ -11,7 +11,9 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterEach, describe, expect, test } from 'vitest'
 import { dialects, freshDatabase, freshFolder } from '../../test/setup/database.ts'
+import { freePort } from '../../test/setup/free-port.ts'
 import { talkingTo } from '../over-http.ts'
+import type { Served } from '../over-http.ts'
 
 const main = fileURLToPath(new URL('main.ts', import.meta.url))
 const password = 'open-the-gate-please'
@@ -65,6 +67,17 @@ async function start(environment: Readonly<Record<string, string>> = {}, where?:
   }
 }
 
+/** Logs in as `curl` would. */
+async function logIn(service: Served, username: string): Promise<string> {
+  const { status, body } = await service.send('POST', '/token', { form: loginForm(username) })
+  expect(status).toBe(200)
+  return (body as { readonly access_token: string }).access_token
+}
+
+function loginForm(username: string, typed = password): Record<string, string> {
+  return { grant_type: 'password', client_id: 'terminal', username, password: typed }
+}
+
 /** Starts what should not start. */
 async function refusal(environment: Readonly<Record<string, string>>, folder?: string) {
   const child = launch(environment, folder ?? (await freshFolder()))
@@ -99,7 +112,7 @@ describe.each(dialects)('on %s', (dialect) => {
 
   test('the writer reads and writes', async () => {
     const service = talkingTo((await start({ DATABASE_URL: await freshDatabase(dialect) })).url)
-    const token = await service.logIn('writer', password)
+    const token = await logIn(service, 'writer')
     const users = await service.send('GET', '/users', { token })
     const names = (users.body as { username: string }[]).map(({ username }) => username)
     expect(names).toEqual(['writer', 'reader', 'disabled'])
@@ -112,7 +125,7 @@ describe.each(dialects)('on %s', (dialect) => {
 
   test('the reader reads, and is told what writing needs', async () => {
     const service = talkingTo((await start({ DATABASE_URL: await freshDatabase(dialect) })).url)
-    const token = await service.logIn('reader', password)
+    const token = await logIn(service, 'reader')
     expect(await service.send('GET', '/users/me', { token })).toMatchObject({ body: { username: 'reader' } })
     expect((await service.send('GET', '/users', { token })).status).toBe(200)
     const refused = await service.send('POST', '/posts', { token, json: { title: 'No' } })
@@ -123,26 +136,26 @@ describe.each(dialects)('on %s', (dialect) => {
 
   test('the disabled account may not log in, and nobody is told why', async () => {
     const service = talkingTo((await start({ DATABASE_URL: await freshDatabase(dialect) })).url)
-    const wrong = await service.send('POST', '/token', { form: { username: 'writer', password: 'wrong' } })
+    const wrong = await service.send('POST', '/token', { form: loginForm('writer', 'wrong') })
     expect(wrong).toMatchObject({ status: 400, body: { error: 'invalid_grant' } })
-    const disabled = await service.send('POST', '/token', { form: { username: 'disabled', password } })
+    const disabled = await service.send('POST', '/token', { form: loginForm('disabled') })
     expect(disabled.body).toEqual(wrong.body)
   })
 
-  test('what was written is there after a restart, and old tokens are not good any more', async () => {
-    const database = { DATABASE_URL: await freshDatabase(dialect) }
-    const first = await start(database)
+  test('what was written is there after a restart, and tokens are still good', async () => {
+    const place = { DATABASE_URL: await freshDatabase(dialect), PORT: String(await freePort()) }
+    const first = await start(place)
     const before = talkingTo(first.url)
-    const token = await before.logIn('writer', password)
+    const token = await logIn(before, 'writer')
     await before.send('POST', '/posts', { token, json: { title: 'Kept' } })
     expect(await first.stop('SIGTERM')).toMatchObject({
       code: 0,
       output: expect.stringContaining('Stopped.'),
     })
 
-    const after = talkingTo((await start(database)).url)
-    expect((await after.send('GET', '/posts', { token })).status).toBe(401)
-    const fresh = await after.logIn('writer', password)
+    const after = talkingTo((await start(place)).url)
+    expect((await after.send('GET', '/posts', { token })).body).toMatchObject([{ title: 'Kept' }])
+    const fresh = await logIn(after, 'writer')
     expect((await after.send('GET', '/posts', { token: fresh })).body).toMatchObject([{ title: 'Kept' }])
     expect((await after.send('GET', '/users', { token: fresh })).body).toHaveLength(3)
   })
@@ -163,7 +176,7 @@ test('every route but the login wants a token', async () => {
 
 test('a body that does not fit is a 422, and adds nothing', async () => {
   const service = talkingTo((await start()).url)
-  const token = await service.logIn('writer', password)
+  const token = await logIn(service, 'writer')
   for (const json of [{}, { title: '' }, { title: 'x'.repeat(201) }, [], null]) {
     expect((await service.send('POST', '/posts', { token, json })).status).toBe(422)
   }
@@ -176,7 +189,10 @@ test('the start page leads to the docs', async () => {
   expect([answer.status, answer.headers.get('location')]).toEqual([307, 'docs'])
   expect((await service.send('GET', '/docs')).status).toBe(200)
   expect((await service.send('GET', '/openapi.json')).body).toMatchObject({
-    paths: { '/posts': { post: { security: [{ OAuth2PasswordBearer: ['write:posts'] }] } } },
+    paths: { '/posts': { post: { security: [{ OAuth2: ['write:posts'] }] } } },
+    components: {
+      securitySchemes: { OAuth2: { flows: { authorizationCode: { tokenUrl: `${service.url}/token` } } } },
+    },
   })
 })
 
@@ -213,7 +229,7 @@ test('npm start ends with npm, whatever is in between', async () => {
 test('it listens on loopback alone', async () => {
   const { url } = await start({ HOST: '127.0.0.1' })
   expect(new URL(url).hostname).toBe('127.0.0.1')
-  for (const host of ['0.0.0.0', '::', 'example.com', '192.168.1.10']) {
+  for (const host of ['0.0.0.0', '::', 'example.com', '192.168.1.10', '127.0.0.2']) {
     const { code, output } = await refusal({ HOST: host })
     expect([code, oneLine(output)]).toEqual([1, expect.stringContaining(`HOST="${host}"`)])
   }
@@ -282,6 +298,14 @@ test("a database with a writer of somebody else's is left alone", async () => {
   const login = await users.authenticate({ username: 'writer', password: 'a password of my own' })
   expect(login.subject).toBe(writer?.id)
   await users.close()
+})
+
+test('a database whose keys are under another secret key is left alone', async () => {
+  const database = { DATABASE_URL: await freshDatabase('sqlite') }
+  const started = await start({ ...database, GATEWRIGHT_SECRET_KEY: 'x'.repeat(40) })
+  await started.stop()
+  const { code, output } = await refusal(database)
+  expect([code, oneLine(output)]).toEqual([1, expect.stringContaining('set GATEWRIGHT_SECRET_KEY')])
 })
 
 /** The output, which must be a single line. */

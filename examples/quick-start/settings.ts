@@ -36,9 +36,9 @@ function readPort(text: string): number {
 /** Only this machine: everybody knows the passwords. */
 function readHost(text: string): string {
   const host = text.replace(/^\[(.*)\]$/, '$1')
-  if (host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)) return host
+  if (['localhost', '127.0.0.1', '::1'].includes(host)) return host
   throw new StartError(
-    `HOST=${JSON.stringify(text)} would let other machines in, and the quick start has known passwords. ` +
+    `HOST=${JSON.stringify(text)} may let other machines in, and the quick start has known passwords. ` +
       'Use localhost, 127.0.0.1 or ::1.',
   )
 }

@@ -31,8 +31,8 @@ ${table.join('\n')}
 
 curl -H "Authorization: Bearer ${token}" ${url}/users/me
 
-  ${styleText('yellow', 'Development mode:')} for this machine only, with known passwords. Tokens are good for
-  an hour and end with this process. Ctrl+C stops it.
+  ${styleText('yellow', 'Development mode:')} for this machine only, with known passwords. Tokens are good for an hour.
+  Ctrl+C stops it.
 `
 }
 

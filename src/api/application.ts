@@ -11,6 +11,7 @@ import type { ApiOptions, RouteSummary } from './api.ts'
 import type { Context } from './context.ts'
 import type { Dependency, Override } from './dependency.ts'
 import { docsRoutes } from './documentation.ts'
+import { tellSchemes } from './guarded-operation.ts'
 import { below, forwarded, isApi } from './mount.ts'
 import type { Mount, Mountable } from './mount.ts'
 import { openApiDocument } from './openapi.ts'
@@ -70,6 +71,7 @@ export class Application {
     this.#declared.push(declared)
     const route = compileRoute(declared, this.#setting)
     this.#register(route)
+    tellSchemes(route)
     this.#routes.push(route)
     this.#document = undefined
   }

@@ -17,7 +17,6 @@ export interface Asset {
 export interface SwaggerFiles {
   readonly bundle: Asset
   readonly styles: Asset
-  readonly redirect: Asset
   readonly icon: Asset
 }
 
@@ -26,7 +25,6 @@ export function swaggerFiles(): SwaggerFiles {
   files ??= {
     bundle: asset('swagger-ui', 'js', read('swagger-ui-bundle.js')),
     styles: asset('swagger-ui', 'css', read('swagger-ui.css')),
-    redirect: asset('oauth2-redirect', 'js', read('oauth2-redirect.js')),
     icon: asset('favicon', 'png', read('favicon-32x32.png')),
   }
   return files

@@ -1,6 +1,7 @@
 /** The script that starts Swagger UI in the browser, and what it is told. */
 
 import type { Json } from '../http/http-error.ts'
+import { redirectReceiver } from './docs-redirect.ts'
 
 /** What the script is told. Locations are relative to the script itself. */
 export interface InitializerSettings {
@@ -87,6 +88,6 @@ export function initializerScript(settings: InitializerSettings): string {
     ],
   })
   ui.initOAuth(settings.oauth)
-}
+${redirectReceiver}}
 `
 }

@@ -42,6 +42,7 @@ test('SECURITY 254 and 257: not frameable, not sniffed, no referrer, a charset',
     expect(headers.get('content-security-policy')).toContain("frame-ancestors 'none'")
     expect(headers.get('x-content-type-options')).toBe('nosniff')
     expect(headers.get('referrer-policy')).toBe('no-referrer')
+    expect(headers.get('cross-origin-opener-policy')).toBe('same-origin-allow-popups')
     expect(headers.get('content-type')).toBe('text/html; charset=utf-8')
   }
 })
@@ -117,6 +118,7 @@ test.each([
   'constructor',
   '__proto__',
   'oauth2-redirect.html',
+  'oauth2-redirect.js',
 ])('there is no file %j', (name) => {
   expect(docs.file(name, get('/'))).toBe(undefined)
 })

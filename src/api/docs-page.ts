@@ -5,6 +5,7 @@ import { html } from '../http/html.ts'
 import { asset, swaggerFiles } from './docs-assets.ts'
 import type { Asset } from './docs-assets.ts'
 import { initializerScript } from './docs-initializer.ts'
+import { redirectScript } from './docs-redirect.ts'
 import { docsStyles } from './docs-styles.ts'
 
 /** How the Authorize dialog of the docs page is prepared. */
@@ -92,8 +93,6 @@ export function docsPage(options: DocsPageOptions): DocsPage {
         'content-security-policy':
           `default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; ` +
           `connect-src ${connect}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`,
-        // The login of another origin opens in a popup and must find its way back to its opener.
-        'cross-origin-opener-policy': 'same-origin-allow-popups',
       })
     },
     file: (name, request) => {
@@ -138,22 +137,25 @@ function filesFor(options: DocsPageOptions): Files {
   }
   const named = {
     ...swaggerFiles(),
+    redirect: asset('oauth2-redirect', 'js', redirectScript),
     ours: asset('docs', 'css', docsStyles),
     initializer: asset('initializer', 'js', initializerScript(settings)),
   }
   return { ...named, all: new Map(Object.values(named).map((each) => [each.name, each])) }
 }
 
-/** Hands the authorization response to the page that opened this popup. Beside its script, in `/docs/`. */
+/** Hands the authorization response to the docs page. Beside its script, in `/docs/`. */
 function redirectPage(script: Asset): Response {
   const markup = html`<!doctype html>
     <html lang="en">
       <head>
         <meta charset="utf-8" />
         <title>Signing in…</title>
-        <script src="${script.name}"></script>
+        <script defer src="${script.name}"></script>
       </head>
-      <body></body>
+      <body>
+        <main aria-live="polite">Signing in…</main>
+      </body>
     </html> `
   return page(markup.toString(), {
     'content-security-policy': `default-src 'none'; script-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'`,
@@ -170,6 +172,8 @@ function page(markup: string, headers: Readonly<Record<string, string>>): Respon
       'x-content-type-options': 'nosniff',
       'x-frame-options': 'DENY',
       'referrer-policy': 'no-referrer',
+      // Not 'same-origin': a login elsewhere may itself need the window that it was opened from.
+      'cross-origin-opener-policy': 'same-origin-allow-popups',
       ...headers,
     },
   })

@@ -3,6 +3,7 @@
 import { challenge } from '../protocol/challenge.ts'
 import { Rejection } from '../protocol/rejection.ts'
 import type { Dependency } from './dependency.ts'
+import type { GuardedOperation } from './guarded-operation.ts'
 import { isThenable } from './thenable.ts'
 
 /** The scopes of a scheme, each with the sentence shown in the docs and on the consent page. */
@@ -62,6 +63,8 @@ export interface Scheme {
   readonly invalid: (rejection: Rejection) => string
   /** The challenge of a 403, where the scheme has one. */
   readonly insufficient: (scopes: readonly string[], description: string) => string | undefined
+  /** Told of each route that is planned with it and not hidden, and of the scopes that it asks for there. */
+  readonly guards?: (operation: GuardedOperation, scopes: readonly string[]) => void
 }
 
 /** What all schemes accept. */

@@ -9,19 +9,13 @@ import type { Words } from './words.ts'
 /** Writes it. */
 export function consentPage(page: ConsentPage, context: PageContext, words: Words): Html {
   const { client, person } = page
-  const isAgain = page.agreed.length > 0
   return layout(
     context,
     words.consentTitle,
     html`<h1>${words.consentTitle}</h1>
       <p>${clientName(client)} ${words.asksFor}</p>
       ${unverifiedMark(client, words)} ${page.scopes.length > 0 && html`<h2>${words.willBeAbleTo}</h2>`}
-      ${
-        page.scopes.length > 0 &&
-        html`<ul class="scopes">
-          ${page.scopes.map((scope) => scopeItem(scope, isAgain && !page.agreed.includes(scope.name), words))}
-        </ul>`
-      }
+      ${scopeList(page.scopes, page.agreed, words)}
       <dl>
         <dt>${words.account}</dt>
         <dd><bdi>${person.name ?? person.username}</bdi></dd>
@@ -43,12 +37,28 @@ export function consentPage(page: ConsentPage, context: PageContext, words: Word
   )
 }
 
+/** More of them nobody reads who wants to go on. */
+const mostOperations = 12
+
+/** Scopes in words; where some were agreed to before, the others are marked as new. */
+export function scopeList(scopes: readonly PageScope[], agreed: readonly string[], words: Words): HtmlValue {
+  const isAgain = agreed.length > 0
+  return (
+    scopes.length > 0 &&
+    html`<ul class="scopes">
+      ${scopes.map((scope) => scopeItem(scope, isAgain && !agreed.includes(scope.name), words))}
+    </ul>`
+  )
+}
+
 function scopeItem(
   { name, text: given, isIdentity, operations }: PageScope,
   isNew: boolean,
   words: Words,
 ): Html {
   const text = (isIdentity ? words.identity[name] : undefined) ?? given
+  const shown = operations.slice(0, mostOperations)
+  const more = operations.length - shown.length
   return html`<li>
     ${text} ${isNew && html`<span class="mark">${words.isNew}</span>`}
     ${
@@ -56,7 +66,8 @@ function scopeItem(
       html`<details>
         <summary>${words.opens}</summary>
         <ul>
-          ${operations.map(({ summary, operation }) => html`<li>${summary} <code>${operation}</code></li>`)}
+          ${shown.map(({ summary, operation }) => html`<li>${summary} <code>${operation}</code></li>`)}
+          ${more > 0 && html`<li>${words.more(more)}</li>`}
         </ul>
       </details>`
     }

@@ -1,21 +1,26 @@
 /** The pages that the authorization server has unless it is given others. */
 
 import type { PageContext, PageSet } from '../server/interaction/pages.ts'
+import { applicationsPage, sessionsPage } from './account/lists.ts'
+import { overviewPage, profilePage } from './account/overview.ts'
+import { passwordPage, removalPage } from './account/password.ts'
+import { chooserPage } from './chooser.ts'
 import { consentPage } from './consent.ts'
+import { devicePage } from './device.ts'
 import { errorPage } from './error.ts'
 import { formPostPage } from './form-post.ts'
 import { loginPage } from './login.ts'
 import { signOutPage } from './sign-out.ts'
 import { stylesOf } from './styles.ts'
 import type { Brand } from './styles.ts'
-import { english, german } from './words.ts'
-import type { Words } from './words.ts'
+import { english, german, translated } from './words.ts'
+import type { Translation, Words } from './words.ts'
 
 /** How the default pages look and speak. */
 export interface DefaultPagesOptions {
   readonly brand?: Brand
   /** Other languages, or other words: by the language's tag (BCP 47). What is left out is said in English. */
-  readonly translations?: Readonly<Record<string, Partial<Words>>>
+  readonly translations?: Readonly<Record<string, Translation>>
 }
 
 /**
@@ -28,7 +33,7 @@ export interface DefaultPagesOptions {
  * const own = { ...pages, pages: { ...pages.pages, login: myLoginPage } }
  * ```
  *
- * @throws {TypeError} When the accent is not a colour.
+ * @throws {TypeError} When the accent is not a colour, or a language has no tag.
  */
 export function defaultPages({ brand, translations = {} }: DefaultPagesOptions = {}): PageSet {
   const languages = new Map<string, Words>([
@@ -36,18 +41,42 @@ export function defaultPages({ brand, translations = {} }: DefaultPagesOptions =
     ['de', german],
   ])
   for (const [language, words] of Object.entries(translations)) {
-    languages.set(language, { ...(languages.get(language) ?? english), ...words })
+    if (!isLanguage(language)) {
+      throw new TypeError(
+        `defaultPages: ${JSON.stringify(language)} in translations is no language tag, such as fr`,
+      )
+    }
+    languages.set(language, translated(languages.get(language) ?? english, words))
   }
   const wordsOf = ({ language }: PageContext): Words => languages.get(language) ?? english
   return {
     pages: {
       login: (page, context) => loginPage(page, context, wordsOf(context)),
       consent: (page, context) => consentPage(page, context, wordsOf(context)),
+      account: {
+        overview: (page, context) => overviewPage(page, context, wordsOf(context)),
+        profile: (page, context) => profilePage(page, context, wordsOf(context)),
+        password: (page, context) => passwordPage(page, context, wordsOf(context)),
+        sessions: (page, context) => sessionsPage(page, context, wordsOf(context)),
+        applications: (page, context) => applicationsPage(page, context, wordsOf(context)),
+        removal: (page, context) => removalPage(page, context, wordsOf(context)),
+      },
+      chooser: (page, context) => chooserPage(page, context, wordsOf(context)),
+      device: (page, context) => devicePage(page, context, wordsOf(context)),
       signOut: (page, context) => signOutPage(page, context, wordsOf(context)),
       formPost: (page, context) => formPostPage(page, context, wordsOf(context)),
       error: (page, context) => errorPage(page, context, wordsOf(context)),
     },
     languages: [...languages.keys()],
     styles: stylesOf(brand),
+  }
+}
+
+/** Dates are written by this tag as well. */
+function isLanguage(tag: string): boolean {
+  try {
+    return Intl.getCanonicalLocales(tag).length === 1
+  } catch {
+    return false
   }
 }

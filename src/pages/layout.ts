@@ -5,8 +5,19 @@ import type { Html, HtmlValue } from '../http/html.ts'
 import type { PageClient, PageContext, PageForm } from '../server/interaction/pages.ts'
 import type { Words } from './words.ts'
 
+/** What may stand around a page. */
+export interface LayoutOptions {
+  /** Stands above the card. */
+  readonly navigation?: Html
+}
+
 /** A whole document. */
-export function layout({ language, serviceName, stylesheet }: PageContext, title: string, body: Html): Html {
+export function layout(
+  { language, serviceName, stylesheet }: PageContext,
+  title: string,
+  body: Html,
+  { navigation }: LayoutOptions = {},
+): Html {
   return html`<!doctype html>
     <html lang="${language}">
       <head>
@@ -20,7 +31,8 @@ export function layout({ language, serviceName, stylesheet }: PageContext, title
       </head>
       <body>
         <header><bdi>${serviceName}</bdi></header>
-        <main>${body}</main>
+        ${navigation}
+        <main${navigation && html` class="wide"`}>${body}</main>
       </body>
     </html>`
 }

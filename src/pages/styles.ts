@@ -1,5 +1,7 @@
 /** The style sheet of the pages: one for all, light and dark, from 320 pixels up. */
 
+import { accountStyles } from './account/styles.ts'
+
 /** The brand's part of it. */
 export interface Brand {
   /** Of buttons and links, as `#rrggbb`: dark enough to have white text on it. `#2f5bea` unless told. */
@@ -32,6 +34,8 @@ export function stylesOf({ accent = '#2f5bea' }: Brand = {}): string {
   --alert-soft: #fdeeed;
   --warn: #6b4a00;
   --warn-soft: #fff4d9;
+  --good: #14532d;
+  --good-soft: #e6f5ea;
 }
 @media (prefers-color-scheme: dark) {
   :root {
@@ -48,6 +52,8 @@ export function stylesOf({ accent = '#2f5bea' }: Brand = {}): string {
     --alert-soft: #3a1a1a;
     --warn: #ffd98a;
     --warn-soft: #33270b;
+    --good: #9be3b4;
+    --good-soft: #10291a;
   }
 }
 * { box-sizing: border-box; }
@@ -93,6 +99,8 @@ input[type="text"], input[type="password"] {
   border-radius: 0.6rem;
 }
 input[aria-invalid="true"] { border-color: var(--alert); }
+input.code { letter-spacing: 0.12em; text-transform: uppercase; }
+p.code { margin: 0.25rem 0 0.75rem; font: 600 1.6rem/1.3 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; letter-spacing: 0.08em; }
 button {
   width: 100%;
   min-height: 2.9rem;
@@ -105,7 +113,19 @@ button {
   color: var(--on-accent);
   background: var(--accent);
 }
-button:hover { filter: brightness(1.08); }
+a.button {
+  display: block;
+  padding: 0.7rem 1rem;
+  border: 1px solid var(--field-line);
+  border-radius: 0.6rem;
+  color: var(--text);
+  font-weight: 500;
+  text-align: center;
+  text-decoration: none;
+}
+.under { margin: 0.75rem 0 0; }
+.under + form { margin-top: 0.75rem; }
+button:hover, a.button:hover { filter: brightness(1.08); }
 button.other { color: var(--text); background: transparent; border-color: var(--field-line); font-weight: 500; }
 .buttons { display: flex; flex-wrap: wrap; gap: 0.75rem; }
 .buttons button { flex: 1 1 9rem; }
@@ -128,6 +148,8 @@ ul.scopes > li + li { border-top: 1px solid var(--line); }
 details { margin-top: 0.35rem; font-size: 0.9rem; color: var(--quiet); }
 summary { cursor: pointer; padding: 0.15rem 0; }
 details ul { margin: 0.35rem 0 0; padding-left: 1.1rem; }
+details li + li { margin-top: 0.35rem; }
+details code { display: block; }
 code { font: 0.9em ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 dl { display: grid; grid-template-columns: minmax(6rem, auto) 1fr; gap: 0.35rem 1rem; margin: 1.25rem 0 0; font-size: 0.95rem; }
 dt { color: var(--quiet); }
@@ -136,5 +158,5 @@ footer { margin-top: 1.25rem; font-size: 0.9rem; }
 footer a + a { margin-left: 1rem; }
 @media (max-width: 24rem) { dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: 0.5rem; } }
 @media (prefers-contrast: more) { main, input, button { border-color: currentcolor; } }
-`
+${accountStyles}`
 }

@@ -1,7 +1,14 @@
 /** Every sentence of the pages, by its key, so that each can be said in another language. */
 
+import { englishAccount, germanAccount } from './account/words.ts'
+import type { AccountWords } from './account/words.ts'
+import { englishDevice, germanDevice } from './device-words.ts'
+import type { DeviceWords } from './device-words.ts'
+
 /** The sentences of one language. A function gets what stands in the sentence. */
 export interface Words {
+  readonly accountPages: AccountWords
+  readonly devicePage: DeviceWords
   readonly logIn: string
   readonly logInTo: (service: string) => string
   readonly toContinueTo: string
@@ -12,12 +19,17 @@ export interface Words {
   readonly tooManyTries: (seconds: number) => string
   readonly busy: string
   readonly missing: string
+  readonly chooseAccount: string
+  readonly continueAs: string
+  readonly otherAccount: string
   readonly consentTitle: string
   readonly asksFor: string
   readonly unverified: string
   readonly unverifiedText: string
   readonly willBeAbleTo: string
   readonly opens: string
+  /** After the operations that there was room for. */
+  readonly more: (count: number) => string
   readonly isNew: string
   readonly account: string
   readonly goesTo: string
@@ -48,8 +60,16 @@ export interface Words {
   readonly number: string
 }
 
+/** Words of a language that replace some of what there is. */
+export type Translation = Partial<Omit<Words, 'accountPages' | 'devicePage'>> & {
+  readonly accountPages?: Partial<AccountWords>
+  readonly devicePage?: Partial<DeviceWords>
+}
+
 /** English. */
 export const english: Words = {
+  accountPages: englishAccount,
+  devicePage: englishDevice,
   logIn: 'Log in',
   logInTo: (service) => `Log in to ${service}`,
   toContinueTo: 'to continue to',
@@ -60,12 +80,16 @@ export const english: Words = {
   tooManyTries: (seconds) => `Too many tries. Try again in ${spanIn(seconds, 'second', 'minute')}.`,
   busy: 'Too many people are logging in just now. Try again in a moment.',
   missing: 'Fill in the username and the password.',
+  chooseAccount: 'Choose an account',
+  continueAs: 'Continue as',
+  otherAccount: 'Use another account',
   consentTitle: 'Allow access?',
   asksFor: 'asks for access to your account',
   unverified: 'Not verified',
   unverifiedText: 'Nobody has checked who is behind this application. Go on only if you know it.',
   willBeAbleTo: 'It will be able to',
   opens: 'What this opens',
+  more: (count) => `and ${count} more`,
   isNew: 'New',
   account: 'Your account',
   goesTo: 'You go on to',
@@ -106,6 +130,8 @@ export const english: Words = {
 
 /** German. */
 export const german: Words = {
+  accountPages: germanAccount,
+  devicePage: germanDevice,
   logIn: 'Anmelden',
   logInTo: (service) => `Bei ${service} anmelden`,
   toContinueTo: 'weiter zu',
@@ -117,12 +143,16 @@ export const german: Words = {
     `Zu viele Versuche. Versuchen Sie es in ${spanIn(seconds, 'Sekunde', 'Minute', 'n')} wieder.`,
   busy: 'Gerade melden sich zu viele an. Versuchen Sie es gleich noch einmal.',
   missing: 'Geben Sie Benutzername und Passwort ein.',
+  chooseAccount: 'Konto wählen',
+  continueAs: 'Weiter als',
+  otherAccount: 'Anderes Konto verwenden',
   consentTitle: 'Zugriff erlauben?',
   asksFor: 'möchte auf Ihr Konto zugreifen',
   unverified: 'Nicht geprüft',
   unverifiedText: 'Niemand hat geprüft, wer hinter dieser Anwendung steht. Nur weiter, wenn Sie sie kennen.',
   willBeAbleTo: 'Sie kann dann',
   opens: 'Was das öffnet',
+  more: (count) => `und ${count} weitere`,
   isNew: 'Neu',
   account: 'Ihr Konto',
   goesTo: 'Es geht weiter zu',
@@ -162,6 +192,16 @@ export const german: Words = {
   },
   detail: 'Für die Entwickler',
   number: 'Nummer',
+}
+
+/** What a translation says, and for the rest what was said before. */
+export function translated(before: Words, { accountPages, devicePage, ...words }: Translation): Words {
+  return {
+    ...before,
+    ...words,
+    accountPages: { ...before.accountPages, ...accountPages },
+    devicePage: { ...before.devicePage, ...devicePage },
+  }
 }
 
 function spanIn(seconds: number, second: string, minute: string, plural = 's'): string {

@@ -8,6 +8,8 @@ export interface Standing {
   readonly authTime?: number | undefined
   /** Whether they did so since this request came. */
   readonly isFresh: boolean
+  /** Whether they have said since this request came that they go on as who they are. */
+  readonly isChosen?: boolean | undefined
   /** Whether they still have to agree; not looked at while nobody is logged in. */
   readonly isConsentNeeded: boolean
   /** The request is for somebody else, by a hint that is sure. */
@@ -17,7 +19,8 @@ export interface Standing {
 }
 
 /** What comes next: a page, the code, or the error of a request that forbids pages. */
-export type AuthorizationStep = 'login' | 'consent' | 'issue' | 'login_required' | 'consent_required'
+export type AuthorizationStep =
+  'login' | 'select_account' | 'consent' | 'issue' | 'login_required' | 'consent_required'
 
 /**
  * Finds the next step.
@@ -37,6 +40,7 @@ export function nextStep(
   if (!isLoggedIn(request, standing)) return isSilent ? 'login_required' : 'login'
   // Core §3.1.2.2: it is answered for the person it names, or not at all.
   if (standing.isAnotherPerson === true) return isSilent || standing.isFresh ? 'login_required' : 'login'
+  if (isChoiceNeeded(request, standing)) return 'select_account'
   if (standing.isConsentNeeded) return isSilent ? 'consent_required' : 'consent'
   return 'issue'
 }
@@ -47,7 +51,15 @@ function isLoggedIn(
 ): boolean {
   if (authTime === undefined) return false
   // Core §3.1.2.1: whoever is there already has to come in again.
-  if ((prompt.includes('login') || prompt.includes('select_account')) && !isFresh) return false
+  if (prompt.includes('login') && !isFresh) return false
   // An age of nothing is a login at this moment, however fast somebody asks.
   return maxAge === undefined || isFresh || (maxAge > 0 && now - authTime <= maxAge * 1000)
+}
+
+/** Core §3.1.2.1: they say who goes on. A login says so as well; and `none` stands alone, so it is never asked silently. */
+function isChoiceNeeded(
+  { prompt }: Pick<AuthorizationRequest, 'prompt'>,
+  { isFresh, isChosen = false }: Standing,
+): boolean {
+  return prompt.includes('select_account') && !isFresh && !isChosen
 }

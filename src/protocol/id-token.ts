@@ -63,10 +63,10 @@ export function readIdTokenHint(
   claims: Readonly<Record<string, unknown>>,
   issuer: string,
 ): IdTokenHint | undefined {
-  const { iss, sub, aud, sid, events } = claims
-  // A logout token has the same shape, and goes to the same client.
-  if (iss !== issuer || events !== undefined) return undefined
+  const { iss, sub, aud, sid } = claims
+  if (iss !== issuer) return undefined
   const { typ } = header
+  // A logout token has the same shape, and goes to the same client.
   if (typ !== undefined && (typeof typ !== 'string' || typ.toUpperCase() !== 'JWT')) return undefined
   if (typeof sub !== 'string' || typeof aud !== 'string') return undefined
   return { subject: sub, clientId: aud, ...(typeof sid === 'string' ? { sessionId: sid } : {}) }

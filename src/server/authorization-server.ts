@@ -1,5 +1,6 @@
 /** A complete authorization server, to be mounted in an application or to stand alone. */
 
+import { setTimeout } from 'node:timers/promises'
 import { api } from '../api/api.ts'
 import type { Api } from '../api/api.ts'
 import { router } from '../api/router.ts'
@@ -22,9 +23,12 @@ import type { Clients } from './clients.ts'
 import { bearerOf } from './bearer.ts'
 import type { BearerOptions } from './bearer.ts'
 import { dpopNonces } from './dpop-nonces.ts'
+import { addAccountPages, homeRoute } from './endpoints/account/account.ts'
 import { addAuthorizationEndpoint } from './endpoints/authorization.ts'
 import { addConsentPage } from './endpoints/consent.ts'
+import { addDevicePage } from './endpoints/device.ts'
 import { addLoginPage } from './endpoints/login.ts'
+import { addAccountChooser } from './endpoints/select-account.ts'
 import { addSignOutPage } from './endpoints/sign-out.ts'
 import { assetRoutes } from './endpoints/assets.ts'
 import { addTokenEndpoint } from './endpoints/token.ts'
@@ -45,7 +49,11 @@ import type { Interaction } from './interaction/interaction.ts'
 import { revokedUntil, signingKeys } from './keys/signing-keys.ts'
 import type { SigningKeys } from './keys/signing-keys.ts'
 import { idTokenAlgorithms } from './openid/algorithms.ts'
+import { backChannel } from './openid/back-channel.ts'
+import type { EndedSession } from './openid/back-channel.ts'
 import { endSessionTokens } from './openid/session-end.ts'
+import { operationsOf } from './operations.ts'
+import type { Operations } from './operations.ts'
 import { rateLimits } from './rate-limits.ts'
 import { promptStore } from './prompt-store.ts'
 import { revocationFeed } from './revocation-feed.ts'
@@ -107,12 +115,13 @@ export function authorizationServer<const Scopes extends ScopeCatalogue>(
   const plain = options as unknown as AuthorizationServerOptions // the scopes are a narrower record, and only read
   const settings = settingsOf(plain, typeof process === 'undefined' ? {} : process.env)
   const origins = clientOrigins()
+  const operations = operationsOf(settings.resources.values())
   let opening: Promise<Opened> | undefined
   let failure: { readonly error: unknown; readonly until: number } | undefined
   const opened = (): Promise<Opened> => {
     // Whoever sends requests to a server that cannot open does not make it try each time.
     if (failure !== undefined && performance.now() < failure.until) return Promise.reject(failure.error)
-    opening ??= openServer(plain, settings, origins).catch((error: unknown) => {
+    opening ??= openServer(plain, settings, origins, operations).catch((error: unknown) => {
       // The database may be back a second later.
       opening = undefined
       failure = { error, until: performance.now() + 1000 }
@@ -141,7 +150,10 @@ export function authorizationServer<const Scopes extends ScopeCatalogue>(
   if (site !== undefined) {
     addAuthorizationEndpoint(site)
     addLoginPage(site)
+    addAccountChooser(site)
     addConsentPage(site)
+    addDevicePage(site)
+    addAccountPages(site)
     addSignOutPage(site)
     if (settings.openid !== undefined) addUserinfoEndpoint(routes, service, cors)
   }
@@ -149,15 +161,16 @@ export function authorizationServer<const Scopes extends ScopeCatalogue>(
   const wellKnown = router()
   addMetadataEndpoint(wellKnown, settings)
   addResourceMetadataEndpoints(wellKnown, settings)
+  const home = site === undefined ? [] : homeRoute(site).declared
   const assets = site === undefined ? [] : assetRoutes(site).declared
   const declared = [...routes.declared, ...wellKnown.declared, ...assets]
   return {
     issuer: settings.issuer,
     declared,
-    bearer: (bearerOptions = {}) => bearerOf(settings, service, bearerOptions),
+    bearer: (bearerOptions = {}) => bearerOf(settings, service, operations, bearerOptions),
     open: async () => (await opened()).parts,
     app: api({ title: 'Authorization server', docs: false, report: settings.report })
-      .include({ declared })
+      .include({ declared: [...declared, ...home] })
       .onStop(close),
     close,
   }
@@ -173,12 +186,13 @@ async function openServer(
   options: AuthorizationServerOptions,
   settings: Settings,
   origins: ClientOrigins,
+  operations: Operations,
 ): Promise<Opened> {
   const { database: target } = options
   const isOurs = typeof target === 'string' || !('kysely' in target)
   const database: AnyDatabase = isOurs ? await openDatabase(target) : target
   try {
-    return await openOn(database, isOurs, settings, origins)
+    return await openOn(database, isOurs, settings, origins, operations)
   } catch (error) {
     // Nothing of a failed start stays open.
     if (isOurs) await database.close()
@@ -191,6 +205,7 @@ async function openOn(
   isOurs: boolean,
   settings: Settings,
   origins: ClientOrigins,
+  operations: Operations,
 ): Promise<Opened> {
   const { now, report } = settings
   const plainStore = await sqlGrantStore(database, now())
@@ -226,14 +241,20 @@ async function openOn(
   await clients.apply(settings.clients)
   const keys = signingKeys(store, settings, (event) => audit([event]))
   await keys.current()
+  const closing = new AbortController()
+  const channel = backChannel({ clients, keys, settings }, (milliseconds) =>
+    pause(milliseconds, closing.signal),
+  )
   await revocations.refresh()
   const users = revokingAccounts(
     await accounts({ database, scopes: Object.keys(settings.scopes) }),
     async (subject, why) => {
       const at = now()
       const events = [auditEvent(why, at, { subject })]
+      const ended = await sessionsOf(store, subject, at)
       await store.revokeSubject(subject, { now: at, until: revokedUntil(settings, at), audit: events })
       tell(events)
+      for (const session of ended) channel.tell(session)
     },
   )
   revocations.start(revocationPoll[database.dialect])
@@ -246,9 +267,11 @@ async function openOn(
     limits: rateLimits(store, settings),
     revocations,
     nonces: dpopNonces(settings.secretKey, now),
-    sessions: sessionsIn(store, settings, tell, async (id) => {
-      await endSessionTokens(store, settings, tell, id)
+    sessions: sessionsIn(store, settings, tell, async ({ id, subject }) => {
+      const families = await endSessionTokens(store, settings, tell, id)
+      return () => channel.tell({ id, subject, families })
     }),
+    operations,
     tell,
     audit,
   }
@@ -271,11 +294,26 @@ async function openOn(
     async close() {
       clearInterval(cleaning)
       await revocations.stop()
+      closing.abort()
+      await channel.close()
       await users.close()
       await store.close()
       if (isOurs) await database.close()
     },
   }
+}
+
+/** The sessions that end with what an account could do, and what had come from them. */
+async function sessionsOf(store: GrantStore, subject: string, now: number): Promise<readonly EndedSession[]> {
+  const sessions = await store.listSessions(subject, now)
+  return Promise.all(
+    sessions.map(async ({ id }) => ({ id, subject, families: await store.listSessionFamilies(id) })),
+  )
+}
+
+/** Resolves after so many milliseconds, or when the signal is given. */
+async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  await setTimeout(milliseconds, undefined, { signal, ref: false }).catch(() => undefined)
 }
 
 /** How long audit events are kept: 400 days, in milliseconds. */
@@ -285,6 +323,6 @@ const auditAge = 400 * 86_400_000
 async function purge(store: GrantStore, now: () => number): Promise<void> {
   for (let step = 0; step < 1000; step++) {
     if ((await store.purge(now(), undefined, { auditBefore: now() - auditAge })) === 0) return
-    await new Promise((next) => setTimeout(next, 20))
+    await setTimeout(20)
   }
 }

@@ -3,7 +3,8 @@
 import { sha256Base64url } from '../crypto/hash.ts'
 import type { Dependency } from '../api/dependency.ts'
 import { missing, schemeDependency } from '../api/scheme.ts'
-import type { Authenticated, CredentialSource } from '../api/scheme.ts'
+import type { Authenticated, CredentialSource, ScopeDescriptions } from '../api/scheme.ts'
+import type { OAuthFlows } from '../api/schemes/oauth2.ts'
 import { parseAuthorization } from '../protocol/authorization-header.ts'
 import type { AccessToken } from '../protocol/access-token.ts'
 import { Rejection } from '../protocol/rejection.ts'
@@ -14,6 +15,7 @@ import { accessTokens } from '../verify/access-tokens.ts'
 import type { AccessTokens } from '../verify/access-tokens.ts'
 import { sentRightly } from '../verify/sender.ts'
 import { provenKey } from './dpop.ts'
+import type { Operations } from './operations.ts'
 import type { Service } from './service.ts'
 import type { Settings } from './settings.ts'
 
@@ -24,6 +26,8 @@ export interface BearerOptions {
   /** The key under `components.securitySchemes`; `OAuth2` unless told. */
   readonly name?: string
   readonly description?: string
+  /** The ways to a token that the document names and the docs page offers; all that the server has unless told. */
+  readonly flows?: readonly BearerFlow[]
   /**
    * Lets the `Host` of a request say which API a DPoP proof must be for (RFC 9449 §4.3), instead of the origin of the
    * audience. Only where something in front of the API makes sure of that header.
@@ -31,13 +35,16 @@ export interface BearerOptions {
   readonly dangerouslyTrustHost?: boolean
 }
 
+/** A way to a token, as OpenAPI names it. */
+export type BearerFlow = 'authorizationCode' | 'clientCredentials'
+
 /** A scheme for one API of a server. */
 export function bearerOf<Scope extends string>(
   settings: Settings,
   service: () => Promise<Service>,
+  operations: Operations,
   options: BearerOptions,
 ): Dependency<AccessToken<Scope>, Scope> {
-  const { issuer } = settings
   const audience = options.audience ?? settings.defaultResource.identifier
   const resource = settings.resources.get(audience)
   if (resource === undefined) {
@@ -46,8 +53,6 @@ export function bearerOf<Scope extends string>(
     )
   }
   const scopes = Object.fromEntries(resource.scopes.map((scope) => [scope, settings.scopes[scope] ?? '']))
-  const flow = { tokenUrl: endpointUrl(issuer, '/token'), scopes }
-  const authorizationUrl = endpointUrl(issuer, '/authorize')
   const verifier = verifierOf(settings, service, audience, options.dangerouslyTrustHost === true)
 
   return schemeDependency({
@@ -56,15 +61,38 @@ export function bearerOf<Scope extends string>(
     document: {
       type: 'oauth2',
       ...(options.description === undefined ? {} : { description: options.description }),
-      flows: {
-        ...(settings.pages === undefined ? {} : { authorizationCode: { ...flow, authorizationUrl } }),
-        clientCredentials: flow,
-      },
+      flows: flowsOf(settings, scopes, options.flows),
     },
     scopes,
     authenticate: (source) => authenticate(source, verifier),
     ...tokenChallenges(resourceMetadataUrl(audience)),
+    guards: ({ method, path, summary = '' }, required) => {
+      const shown = method === 'WEBSOCKET' ? 'WebSocket' : method
+      operations.add(audience, required, { summary, operation: `${shown} ${path}` })
+    },
   })
+}
+
+/** The flows of the document, those that are wished for where that is told. */
+function flowsOf(
+  { issuer, pages }: Settings,
+  scopes: ScopeDescriptions,
+  wished: readonly BearerFlow[] | undefined,
+): OAuthFlows {
+  const flow = { tokenUrl: endpointUrl(issuer, '/token'), scopes }
+  const flows = {
+    ...(pages === undefined
+      ? {}
+      : { authorizationCode: { ...flow, authorizationUrl: endpointUrl(issuer, '/authorize') } }),
+    clientCredentials: flow,
+  } satisfies OAuthFlows
+  if (wished === undefined) return flows
+  const unknown = wished.find((name) => !Object.hasOwn(flows, name))
+  if (wished.length === 0 || unknown !== undefined) {
+    const offered = Object.keys(flows).join(', ')
+    throw new TypeError(`bearer: the option flows is not usable: it names some of what there is: ${offered}`)
+  }
+  return Object.fromEntries(Object.entries(flows).filter(([name]) => wished.includes(name as BearerFlow)))
 }
 
 interface Verifier {

@@ -13,10 +13,22 @@ export type { Pepper } from '../crypto/password-hash.ts'
 export { authorizationServer } from './authorization-server.ts'
 export type { AuthorizationServer, OpenServer } from './authorization-server.ts'
 export type { AuditEvent, AuditEventType } from './audit.ts'
-export type { BearerOptions } from './bearer.ts'
+export type { BearerFlow, BearerOptions } from './bearer.ts'
 export { ClientError } from './clients.ts'
 export type { Client, ClientDefinition, ClientPrivileges, Clients } from './clients.ts'
 export type { Approval, Interaction, PendingAuthorization } from './interaction/interaction.ts'
+export type {
+  AccountApplicationsPage,
+  AccountFrame,
+  AccountOverviewPage,
+  AccountPages,
+  AccountPasswordPage,
+  AccountProfilePage,
+  AccountRemovalPage,
+  AccountSessionsPage,
+} from './interaction/account-pages.ts'
+export type { ChooserPage } from './interaction/chooser-page.ts'
+export type { DevicePage } from './interaction/device-page.ts'
 export type {
   ConsentPage,
   ErrorPage,
@@ -24,6 +36,7 @@ export type {
   PageClient,
   PageContext,
   PageForm,
+  PageOperation,
   PagePerson,
   Pages,
   PageScope,
@@ -38,3 +51,4 @@ export type {
   RegistrationOptions,
   ResourceOptions,
 } from './settings.ts'
+export type { OpenApiSource } from './openapi-operations.ts'

@@ -6,6 +6,7 @@ import type { AuditEvent } from './audit.ts'
 import type { Clients } from './clients.ts'
 import type { DpopNonces } from './dpop-nonces.ts'
 import type { SigningKeys } from './keys/signing-keys.ts'
+import type { Operations } from './operations.ts'
 import type { RateLimits } from './rate-limits.ts'
 import type { RevocationFeed } from './revocation-feed.ts'
 import type { Sessions } from './sessions.ts'
@@ -22,6 +23,8 @@ export interface Service {
   readonly revocations: RevocationFeed
   readonly nonces: DpopNonces
   readonly sessions: Sessions
+  /** What each scope opens, for the people who are asked. */
+  readonly operations: Operations
   /** Tells the hook of events that the store has written. Never throws. */
   readonly tell: (events: readonly AuditEvent[]) => void
   /** Writes events that belong to no other operation, and tells the hook. */

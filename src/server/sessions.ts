@@ -31,13 +31,13 @@ export interface Sessions {
 /**
  * The sessions in a store.
  *
- * @param ending Does what goes with the end of a session that somebody wanted.
+ * @param ending Does what goes before the end of a session that somebody wants, and answers what goes after it.
  */
 export function sessionsIn(
   store: GrantStore,
   settings: Settings,
   tell: (events: readonly AuditEvent[]) => void,
-  ending: (id: string) => Promise<void>,
+  ending: (session: Pick<StoredSession, 'id' | 'subject'>) => Promise<() => void>,
 ): Sessions {
   const { now, lifetimes } = settings
   const idleEnd = (at: number): number => at + lifetimes.sessionIdle * 1000
@@ -69,6 +69,8 @@ export function sessionsIn(
       )
       if (outcome === 'gone') return undefined
       tell(audit)
+      // Somebody else sits before this browser now.
+      if (replaces !== undefined && replaces.subject !== subject) (await ending(replaces))()
       return cookie
     },
     async find(cookie) {
@@ -83,8 +85,9 @@ export function sessionsIn(
       const from = address === undefined ? {} : { address }
       const audit = [auditEvent('session.ended', now(), { subject, details: { session: id }, ...from })]
       // First: whoever is interrupted after this is still logged in, and does it again.
-      await ending(id)
+      const after = await ending({ id, subject })
       if (await store.endSession(id, subject, audit)) tell(audit)
+      after()
     },
   }
 }

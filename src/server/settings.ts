@@ -12,6 +12,8 @@ import type { Staleness, StalenessOptions } from '../verify/staleness.ts'
 import type { AuditEvent } from './audit.ts'
 import type { ClientDefinition } from './clients.ts'
 import type { PageSet } from './interaction/pages.ts'
+import { operationsIn } from './openapi-operations.ts'
+import type { DocumentedOperation, OpenApiSource } from './openapi-operations.ts'
 import { openIdSettings } from './openid/options.ts'
 import type { OpenIdOptions, OpenIdSettings } from './openid/options.ts'
 
@@ -28,6 +30,11 @@ export interface ResourceOptions {
   readonly accessTokens?: 'jwt' | 'reference'
   /** How long its access tokens live, in seconds; that of {@link Lifetimes} unless told. */
   readonly lifetime?: number
+  /**
+   * Its OpenAPI document, or a JSON file with it: people who are asked for a scope are shown what it opens. Not needed
+   * for an API in this process whose routes depend on `bearer()`.
+   */
+  readonly openapi?: OpenApiSource
 }
 
 /** How long things live, all in seconds. */
@@ -122,6 +129,11 @@ export interface AuthorizationServerOptions<Scopes extends ScopeCatalogue = Scop
    * endpoint.
    */
   readonly pages?: PageSet
+  /**
+   * Whether people may remove their own account on `/account`. False unless told: what else there is about them is for your
+   * application to remove (`onAudit`, `account.removed`).
+   */
+  readonly accountRemoval?: boolean
   /** How the server is an OpenID provider, which it is wherever it has pages; `false` for OAuth alone. */
   readonly openid?: OpenIdOptions | false
   /** Told of every security decision, after it is written. What it throws is reported, and changes nothing. */
@@ -149,6 +161,8 @@ export interface Resource {
   readonly accessTokens: 'jwt' | 'reference'
   /** Seconds. */
   readonly lifetime: number
+  /** Those of its document that ask for a scope. */
+  readonly operations: readonly DocumentedOperation[]
 }
 
 /** The options, complete. */
@@ -172,6 +186,7 @@ export interface Settings {
   readonly rateLimits: Required<NonNullable<AuthorizationServerOptions['rateLimits']>>
   readonly serviceName: string
   readonly pages: PageSet | undefined
+  readonly accountRemoval: boolean
   readonly openid: OpenIdSettings | undefined
   /** Every scope there is, the ones that open claims included. */
   readonly scopeNames: readonly string[]
@@ -259,6 +274,7 @@ export function settingsOf(
     rateLimits: rateLimitsOf(options.rateLimits),
     serviceName: options.serviceName ?? new URL(issuer).host,
     pages: options.pages,
+    accountRemoval: options.accountRemoval ?? false,
     openid,
     scopeNames,
     onAudit: options.onAudit,
@@ -339,9 +355,21 @@ function resourcesOf(
       scopes: resource.scopes ?? all,
       accessTokens: resource.accessTokens ?? 'jwt',
       lifetime: resource.lifetime ?? lifetime,
+      operations: documentedOperations(identifier, resource),
     })
   }
   return resources
+}
+
+function documentedOperations(
+  identifier: string,
+  { openapi }: ResourceOptions,
+): readonly DocumentedOperation[] {
+  try {
+    return openapi === undefined ? [] : operationsIn(openapi)
+  } catch (error) {
+    throw wrong('resources', `the openapi of ${identifier} ${(error as Error).message}`)
+  }
 }
 
 function completed<Names extends string>(

@@ -17,8 +17,10 @@ import { query, request } from 'gatewright'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
+import { authorizationServer } from 'gatewright/server'
 import { launchBrowser, watch } from '../setup/browser.ts'
 import type { Watched } from '../setup/browser.ts'
+import { freePort } from '../setup/free-port.ts'
 
 let browser: Browser
 const closing: (() => Promise<unknown>)[] = []
@@ -192,7 +194,10 @@ test('SECURITY 254: the page cannot be framed', async () => {
   expect(await frame?.evaluate(() => document.querySelector('#swagger-ui')).catch(() => null)).toBeFalsy()
 })
 
-test('the code flow with PKCE comes back through the redirect page, from a login on another origin', async () => {
+test.each([
+  ['another origin', {}],
+  ['another origin that keeps its window to itself', { 'cross-origin-opener-policy': 'same-origin' }],
+])('the code flow with PKCE comes back through the redirect page, from a login on %s', async (_, headers) => {
   const challenges: string[] = []
   const verifiers: string[] = []
   const login = await serve(
@@ -203,7 +208,7 @@ test('the code flow with PKCE comes back through the redirect page, from a login
         const back = new URL(asked.get('redirect_uri') ?? '')
         back.searchParams.set('code', 'c0de')
         back.searchParams.set('state', asked.get('state') ?? '')
-        return new Response(null, { status: 302, headers: { location: back.href } })
+        return html(`<a href="${back.href.replaceAll('&', '&amp;')}">Log in</a>`, headers)
       })
       .post('/token', { request }, async ({ request }) => {
         verifiers.push(new URLSearchParams(await request.text()).get('code_verifier') ?? '')
@@ -224,9 +229,12 @@ test('the code flow with PKCE comes back through the redirect page, from a login
   const base = await serve(app)
   const { page, watched } = await open(`${base}/docs`)
   await page.click('.btn.authorize')
-  const popup = page.waitForEvent('popup')
+  const opening = page.waitForEvent('popup')
   await page.click('.modal-btn.authorize')
-  await popup
+  const popup = await opening
+  const closed = popup.waitForEvent('close')
+  await popup.click('text=Log in')
+  await closed
   await page.waitForSelector('.auth-container .btn:has-text("Logout")')
   await page.click('.btn-done')
   expect(await call(page, 'getUsersMe')).toMatchObject({ status: '200' })
@@ -234,3 +242,96 @@ test('the code flow with PKCE comes back through the redirect page, from a login
   expect(verifiers[0]).toMatch(/^[\w-]{43,}$/)
   expect(watched.violations).toEqual([])
 })
+
+test('the docs page of an API on another site logs in on the real pages, and reads the answer of the token endpoint', async () => {
+  const [port, own] = [await freePort(), await freePort()]
+  const [issuer, base] = [`http://localhost:${port}`, `http://127.0.0.1:${own}`]
+  const server = authorizationServer({
+    issuer,
+    database: 'sqlite::memory:',
+    scopes,
+    resources: { [base]: { name: 'Items' } },
+    clients: [
+      {
+        id: 'docs',
+        tokenEndpointAuthMethod: 'none',
+        applicationType: 'native',
+        redirectUris: [`${base}/docs/oauth2-redirect`],
+      },
+    ],
+  })
+  const { accounts } = await server.open()
+  await accounts.create({ username: 'ada', name: 'Ada', password: 'correct horse battery staple' })
+  const auth = server.bearer({ flows: ['authorizationCode'] })
+  const items = api({ title: 'Items', docs: { oauth: { clientId: 'docs', scopes: ['me'] } } }).get(
+    '/users/me',
+    { token: security(auth, ['me']) },
+    async ({ token }) => ({ name: (await accounts.get(token.subject))?.name }),
+  )
+  const login = await server.app.listen({ port, hostname: 'localhost' })
+  closing.push(() => login.close())
+  const listener = await items.listen({ port: own, hostname: '127.0.0.1' })
+  closing.push(() => listener.close())
+
+  const { page, watched } = await open(`${base}/docs`)
+  await page.click('.btn.authorize')
+  const opening = page.waitForEvent('popup')
+  await page.click('.modal-btn.authorize')
+  const popup = await opening
+  await popup.fill('#username', 'ada')
+  await popup.fill('#password', 'correct horse battery staple')
+  await popup.click('button:has-text("Log in")')
+  const closed = popup.waitForEvent('close')
+  await popup.click('button[value=allow]')
+  await closed
+  await page.waitForSelector('.auth-container .btn:has-text("Logout")')
+  await page.click('.btn-done')
+  const { status, body } = await call(page, 'getUsersMe')
+  expect([status, body]).toEqual(['200', expect.stringContaining('Ada')])
+  expect(watched.violations).toEqual([])
+  expect(watched.errors).toEqual([])
+})
+
+test('RFC 6749 §10.12: an answer to a question that this page did not ask is left alone, and the window says so', async () => {
+  const asked: string[] = []
+  const code = authorizationCodeBearer({
+    authorizationUrl: 'authorize',
+    tokenUrl: 'token',
+    scopes,
+    verify: tokens.verify,
+  })
+  const app = api({ title: 'Items', docs: { oauth: { clientId: 'docs' } } })
+    .get('/authorize', { request }, ({ request }) => {
+      asked.push(new URL(request.url).searchParams.get('state') ?? '')
+      return html('Log in')
+    })
+    .post('/token', {}, { hidden: true }, () => {
+      asked.push('token')
+      return {}
+    })
+    .get('/users/me', { user: security(code, ['me']) }, ({ user }) => ({ name: user.subject }))
+  const base = await serve(app)
+  const { page } = await open(`${base}/docs`)
+  await page.click('.btn.authorize')
+  const opening = page.waitForEvent('popup')
+  await page.click('.modal-btn.authorize')
+  const popup = await opening
+  await popup.waitForSelector('text=Log in')
+  await popup.goto(`${base}/docs/oauth2-redirect?code=of-somebody-else&state=guessed`)
+  await popup.waitForSelector('text=Nobody waits for this')
+  // RFC 6749 §10.5: the code is not in the address any more, nor in the history.
+  expect(popup.url()).toBe(`${base}/docs/oauth2-redirect`)
+  expect(asked).toHaveLength(1)
+
+  const state = encodeURIComponent(asked[0] ?? '')
+  const closed = popup.waitForEvent('close')
+  const refused = `error=access_denied&error_description=<b>No</b>&state=${state}`
+  await popup.goto(`${base}/docs/oauth2-redirect?${refused}`).catch(() => undefined)
+  await closed
+  expect(await page.innerText('.auth-container .errors')).toContain('access_denied: <b>No</b>')
+  expect(asked).toHaveLength(1)
+})
+
+function html(markup: string, headers: Readonly<Record<string, string>> = {}): Response {
+  return new Response(markup, { headers: { 'content-type': 'text/html; charset=utf-8', ...headers } })
+}

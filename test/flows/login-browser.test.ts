@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import axe from 'axe-core'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { api, security } from 'gatewright'
 import { sha256Base64url } from '../../src/crypto/hash.ts'
 import { authorizationServer } from '../../src/server.ts'
 import { launchBrowser, watch } from '../setup/browser.ts'
@@ -59,6 +60,18 @@ async function places(dialect: Dialect) {
       },
     ],
   })
+  const auth = server.bearer()
+  const documented = api()
+    .get('/items', { auth: security(auth, ['read']) }, { summary: 'List your items' }, () => [])
+    .put('/items/{id}', { auth: security(auth, ['write']) }, { summary: 'Change an item' }, () => 'changed')
+  for (let number = 1; number <= 13; number++) {
+    documented.post(
+      `/items/{id}/attachments-with-a-long-name/${String(number)}`,
+      { auth: security(auth, ['write']) },
+      { summary: `<i>Attach</i> file ${String(number)} to one of your items` },
+      () => 'attached',
+    )
+  }
   const { accounts } = await server.open()
   await accounts.create({ username: 'alice', name: 'Alice <b>A.</b>', password })
   const listening = await server.app.listen({ port, hostname: 'localhost' })
@@ -164,6 +177,17 @@ test.each([
     await page.press('#password', 'Enter')
     await page.waitForSelector('button[value=allow]')
     await check('consent')
+    const folds = page.locator('summary')
+    expect(await folds.count()).toBe(2)
+    expect(await page.isVisible('text=GET /items')).toBe(false)
+    // SECURITY 265: by keyboard as well.
+    await folds.nth(0).focus()
+    await page.keyboard.press('Enter')
+    await page.waitForSelector('text=List your items')
+    await folds.nth(1).click()
+    await page.waitForSelector('text=<i>Attach</i> file 1 to one of your items')
+    expect(await page.innerText('main')).toContain('and 2 more')
+    await check('consent-unfolded')
     await page.goto(`${issuer}/logout`)
     await check('sign-out')
     await page.click('button')

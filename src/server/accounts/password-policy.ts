@@ -21,6 +21,9 @@ export interface PasswordPolicy {
   readonly isAllowed?: (password: string, owner: PasswordOwner) => boolean | Promise<boolean>
 }
 
+/** The least number of characters unless told otherwise. */
+export const usualMinimumLength = 15
+
 /** Checks a password that is to be set. */
 export type CheckPassword = (password: string, owner: PasswordOwner) => Promise<void>
 
@@ -29,7 +32,10 @@ export type CheckPassword = (password: string, owner: PasswordOwner) => Promise<
  *
  * @throws TypeError naming the option that is wrong.
  */
-export function passwordPolicy({ minimumLength = 15, isAllowed }: PasswordPolicy = {}): CheckPassword {
+export function passwordPolicy({
+  minimumLength = usualMinimumLength,
+  isAllowed,
+}: PasswordPolicy = {}): CheckPassword {
   if (!Number.isInteger(minimumLength) || minimumLength < 8 || minimumLength > 64) {
     throw new TypeError(
       `passwords.minimumLength must be a whole number from 8 to 64, not ${String(minimumLength)}`,

@@ -55,6 +55,7 @@ async function proceed(
   const { basePath } = open.settings
   switch (step) {
     case 'login':
+    case 'select_account':
     case 'consent':
       return visit.redirect(`${basePath}/${step}?flow=${flow.id ?? ''}`)
     case 'login_required':

@@ -7,7 +7,8 @@ import { auditEvent } from '../audit.ts'
 import { findFlow, finish, refuse, stepOf } from '../interaction/flow.ts'
 import type { Flow } from '../interaction/flow.ts'
 import { pageClient } from '../interaction/page-client.ts'
-import type { PagePerson, PageScope } from '../interaction/pages.ts'
+import { pageScopes } from '../interaction/page-scopes.ts'
+import type { PagePerson } from '../interaction/pages.ts'
 import type { Service } from '../service.ts'
 import { flowIdIn } from './authorization.ts'
 import { addPage, expired } from './page-request.ts'
@@ -27,8 +28,8 @@ async function withPerson(
   const flow = await findFlow(open, visit, flowIdIn(asked.query))
   if (flow === undefined) return expired(asked)
   const { step } = await stepOf(open, visit.session, flow)
-  if (visit.session === undefined || step === 'login') {
-    return visit.redirect(`${open.settings.basePath}/login?flow=${flow.id}`)
+  if (visit.session === undefined || step === 'login' || step === 'select_account') {
+    return visit.redirect(`${open.settings.basePath}/authorize/continue?flow=${flow.id}`)
   }
   return work(asked, flow, visit.session)
 }
@@ -63,7 +64,7 @@ async function show({ open, visit }: PageRequest, flow: Flow, session: StoredSes
     redirectHost:
       shape === 'private-use' ? request.redirectUri.replace(/:.*$/s, ':') : new URL(request.redirectUri).host,
     isLoopback: shape === 'loopback' || shape === 'localhost',
-    scopes: scopesOf(open, pending.agreement),
+    scopes: pageScopes(open, pending.agreement, resources),
     resources: resources.map((resource) => settings.resources.get(resource)?.name ?? resource),
     agreed: remembered?.scopes ?? [],
     ...(isRefreshed ? { days: Math.floor(settings.lifetimes.refreshAbsolute / 86_400) } : {}),
@@ -72,16 +73,7 @@ async function show({ open, visit }: PageRequest, flow: Flow, session: StoredSes
 }
 
 /** Who is logged in, as the pages show them. */
-async function personOf({ accounts }: Service, { subject }: StoredSession): Promise<PagePerson> {
+export async function personOf({ accounts }: Service, { subject }: StoredSession): Promise<PagePerson> {
   const account = await accounts.get(subject)
   return { username: account?.username ?? '', name: account?.name }
-}
-
-function scopesOf({ settings }: Service, scopes: readonly string[]): readonly PageScope[] {
-  return scopes.map((name) => ({
-    name,
-    text: settings.scopes[name] ?? settings.openid?.scopes[name]?.text ?? name,
-    isIdentity: !Object.hasOwn(settings.scopes, name),
-    operations: [],
-  }))
 }

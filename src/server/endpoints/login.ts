@@ -18,10 +18,14 @@ export function addLoginPage(site: PageSite): void {
   addPage(site, '/login', {
     shown: async (asked) => {
       const { open, visit, query } = asked
-      const next = localPage(sortParameters(query).one('next'))
+      // Whoever comes by no link wants to see their account.
+      const next = query.length === 0 ? '/account' : localPage(sortParameters(query).one('next'))
       if (next !== undefined) return show(asked, await beginPageFlow(open, visit, next), 200)
       const flow = await findAnyFlow(open, visit, flowIdIn(query))
-      return flow === undefined ? expired(asked) : show(asked, flow, 200)
+      if (flow === undefined) return expired(asked)
+      // Another account than the one that is there: nobody's name is in the field.
+      const isOther = sortParameters(query).one('other') !== undefined
+      return show(asked, flow, 200, isOther ? { username: '' } : {})
     },
     posted,
   })

@@ -53,6 +53,7 @@ function metadataOf(settings: Settings): Readonly<Record<string, unknown>> {
       ? {}
       : {
           idTokenAlgorithms: idTokenAlgorithms(settings),
+          hasBackchannelLogout: true,
           claims: [
             ...idTokenMembers,
             ...claimsOfScopes(Object.keys(settings.openid.scopes), settings.openid.scopes),

@@ -20,6 +20,8 @@ interface Begun {
   readonly hash: string
   /** The session there was when the request came: any other is a fresh login. */
   readonly sessionBefore: string | undefined
+  /** The name of the session whose person has said here that they go on as who they are. */
+  readonly chosen?: string | undefined
 }
 
 /** The flow of an authorization request. */
@@ -84,12 +86,32 @@ export async function findAnyFlow(
   const found = await service.store.findFlow(hash, visit.browserHash, service.settings.now())
   if (found === undefined) return undefined
   // Written by `begin`.
-  const data = found.data as unknown as { readonly sessionBefore?: string } & (
+  const data = found.data as unknown as { readonly sessionBefore?: string; readonly chosen?: string } & (
     { readonly next: string } | BegunAuthorization
   )
-  const begun = { id, hash, sessionBefore: data.sessionBefore }
+  const begun = { id, hash, sessionBefore: data.sessionBefore, chosen: data.chosen }
   if ('next' in data) return { ...begun, next: data.next }
-  return { ...begun, pending: await interactionOf(service).resume(data) }
+  const pending = await interactionOf(service).resume(data)
+  // Core §3.1.2.1: the languages that the application knows its user to read.
+  visit.preferLanguages(pending.request.uiLocales)
+  return { ...begun, pending }
+}
+
+/**
+ * Writes down that the person of this session goes on as who they are (`prompt=select_account`). Where the flow was changed or
+ * used meanwhile nothing is written, and whoever goes on is asked again.
+ */
+export async function choose(
+  { store, settings }: Service,
+  visit: Visit,
+  { hash }: Pick<Flow, 'hash'>,
+  session: StoredSession,
+): Promise<void> {
+  const now = settings.now()
+  const found = await store.findFlow(hash, visit.browserHash, now)
+  if (found === undefined) return
+  const { data: from } = found
+  await store.changeFlow(hash, visit.browserHash, { from, to: { ...from, chosen: session.id } }, now)
 }
 
 /** As `findAnyFlow`, for the pages that only an authorization request leads to. */
@@ -112,12 +134,14 @@ export interface Remembered {
 export async function stepOf(
   service: Service,
   session: StoredSession | undefined,
-  { pending, sessionBefore }: Pick<Flow, 'pending' | 'sessionBefore'>,
+  { pending, sessionBefore, chosen }: Pick<Flow, 'pending' | 'sessionBefore' | 'chosen'>,
 ): Promise<{ readonly step: AuthorizationStep; readonly remembered: Remembered | undefined }> {
   const remembered = session && (await rememberedFor(service, session.subject, pending))
   const step = nextStep(pending.request, {
     authTime: session?.authTime,
     isFresh: session?.hash !== sessionBefore,
+    // Whoever has come in since did not choose.
+    isChosen: chosen !== undefined && chosen === session?.id,
     now: service.settings.now(),
     isConsentNeeded: isConsentNeeded(pending, remembered),
     isAnotherPerson: session !== undefined && isAnother(service, session, pending),

@@ -1,6 +1,9 @@
 /** The port of the pages: what each has to show. What they look like stands on the other side, and can be replaced. */
 
 import type { Html } from '../../http/html.ts'
+import type { AccountPages } from './account-pages.ts'
+import type { ChooserPage } from './chooser-page.ts'
+import type { DevicePage } from './device-page.ts'
 
 /** What every page knows. */
 export interface PageContext {
@@ -50,6 +53,14 @@ export interface LoginPage {
   readonly cancel?: PageForm | undefined
 }
 
+/** An operation of an API. */
+export interface PageOperation {
+  /** What it does, in the words of the API; may be empty. */
+  readonly summary: string
+  /** `GET /items`. */
+  readonly operation: string
+}
+
 /** A scope on the consent page. */
 export interface PageScope {
   readonly name: string
@@ -57,8 +68,8 @@ export interface PageScope {
   readonly text: string
   /** It tells the application who the person is, instead of letting it do something. */
   readonly isIdentity: boolean
-  /** The operations of the API that it opens, as their summaries say, and as `GET /items`. */
-  readonly operations: readonly { readonly summary: string; readonly operation: string }[]
+  /** The operations of the APIs that it opens: all of them, which may be many. */
+  readonly operations: readonly PageOperation[]
 }
 
 /** The consent page. Fields: `decision` (`allow` or `deny`). */
@@ -118,6 +129,9 @@ export interface ErrorPage {
 export interface Pages {
   readonly login: (page: LoginPage, context: PageContext) => Html
   readonly consent: (page: ConsentPage, context: PageContext) => Html
+  readonly account: AccountPages
+  readonly chooser: (page: ChooserPage, context: PageContext) => Html
+  readonly device: (page: DevicePage, context: PageContext) => Html
   readonly signOut: (page: SignOutPage, context: PageContext) => Html
   readonly formPost: (page: FormPostPage, context: PageContext) => Html
   readonly error: (page: ErrorPage, context: PageContext) => Html

@@ -30,6 +30,8 @@ export interface Visit {
   readonly session: StoredSession | undefined
   readonly pages: Pages
   readonly context: PageContext
+  /** The pages of this visit are in the first of these languages (BCP 47) that there are words in, if there is one. */
+  preferLanguages(tags: readonly string[]): void
   /** A form for the pages of this visit. */
   form(path: string, purpose: FormPurpose): PageForm
   /**
@@ -86,7 +88,7 @@ export async function visitOf(
     return headers
   }
 
-  const context = pageContext(settings, set, request)
+  let context = pageContext(settings, set, request)
   const page: Visit['page'] = (status, document, { formTarget, hasScript, headers = {} } = {}) =>
     new Response(document.toString(), {
       status,
@@ -105,7 +107,13 @@ export async function visitOf(
     browserHash: sha256Base64url(browser),
     session,
     pages: set.pages,
-    context,
+    get context() {
+      return context
+    },
+    preferLanguages(tags) {
+      const language = firstOf(set.languages, tags)
+      if (language !== undefined) context = { ...context, language }
+    },
     form: (path, purpose) => ({
       action: `${settings.basePath}${path}`,
       csrf: csrfToken(key, boundTo(purpose)),
@@ -195,12 +203,18 @@ function formTargets(redirectUri: string | undefined): string {
 
 function languageOf(languages: readonly string[], request: Request): string {
   const asked = (request.headers.get('accept-language') ?? '').split(',', 20)
-  for (const each of asked) {
-    const tag = each.split(';')[0]?.trim().toLowerCase() ?? ''
+  const tags = asked.map((each) => each.split(';')[0]?.trim() ?? '')
+  return firstOf(languages, tags) ?? languages[0] ?? 'en'
+}
+
+/** The language of the first tag that there is one for: `de-CH` is read by who reads `de`. */
+function firstOf(languages: readonly string[], tags: readonly string[]): string | undefined {
+  for (const each of tags.slice(0, 20)) {
+    const tag = each.toLowerCase()
     const found = languages.find(
-      (language) => language.toLowerCase() === tag || tag.startsWith(`${language}-`),
+      (language) => language.toLowerCase() === tag || tag.startsWith(`${language.toLowerCase()}-`),
     )
     if (found !== undefined) return found
   }
-  return languages[0] ?? 'en'
+  return undefined
 }

@@ -3,13 +3,11 @@
 import { decodeBase64url, encodeBase64url } from '../../crypto/base64url.ts'
 import { sha256 } from '../../crypto/hash.ts'
 import { parseJsonObject, protectedHeader, signJws, splitJws } from '../../crypto/jws.ts'
-import type { SigningAlgorithm } from '../../crypto/signature.ts'
 import { idTokenClaims, readIdTokenHint } from '../../protocol/id-token.ts'
 import type { IdTokenHint } from '../../protocol/id-token.ts'
 import type { Client } from '../clients.ts'
 import type { Service } from '../service.ts'
-import type { Settings } from '../settings.ts'
-import { idTokenAlgorithms, usualAlgorithm } from './algorithms.ts'
+import { algorithmOf, idTokenAlgorithms } from './algorithms.ts'
 import { claimNames, claimsOf } from './claims.ts'
 import { subjectFor } from './subject.ts'
 
@@ -40,7 +38,7 @@ export async function idTokenFor(service: Service, plan: IdTokenPlan): Promise<s
   const { claims, amr, acr } = authorizationData(data)
   const told = openid.claimsIn === 'id_token' ? scopes : []
   const names = claimNames(openid, told, claims?.idToken ?? [], plan.agreed)
-  const algorithm = algorithmOf(settings, client)
+  const algorithm = algorithmOf(settings, client.metadata)
   const key = await service.keys.current(algorithm)
   const content = idTokenClaims({
     issuer: settings.issuer,
@@ -87,11 +85,4 @@ export async function readHint({ keys, settings }: Service, token: string): Prom
   )
   if (!signer?.key.verify(jws?.signingInput ?? '', jws?.signature ?? new Uint8Array())) return undefined
   return readIdTokenHint(header, claims, settings.issuer)
-}
-
-/** The client's choice, where it is still offered. */
-function algorithmOf(settings: Settings, { metadata }: Client): SigningAlgorithm {
-  return (
-    idTokenAlgorithms(settings).find((each) => each === metadata.idTokenSignedResponseAlg) ?? usualAlgorithm
-  )
 }

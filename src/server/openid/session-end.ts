@@ -11,7 +11,7 @@ import type { Settings } from '../settings.ts'
  * while they are away (OpenID Connect Core §11, Back-Channel Logout §2.7). What OAuth clients got goes on: a program in a
  * terminal does not end with the browser that it was allowed in.
  *
- * @returns Everything that had come from the session.
+ * @returns Everything that had come from the session, for those who have to be told.
  */
 export async function endSessionTokens(
   store: GrantStore,

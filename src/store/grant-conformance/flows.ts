@@ -41,6 +41,36 @@ export const flowCases: readonly GrantConformanceCase[] = [
     )
     assert.notEqual(await store.findFlow(others.hash, 'another', start), undefined)
   }),
+  withWorld('a flow is changed in its own browser, until it expires', async ({ store }) => {
+    const from = { texts: [...hostileTexts], 7: 'a', 3: { list: [1, null, 'ä'] } }
+    const one = flow({ data: from })
+    await store.saveFlow(one)
+    const change = { from, to: { ...from, chosen: 'x' } }
+    assert.equal(await store.changeFlow(one.hash, 'another', change, start), false)
+    assert.equal(await store.changeFlow(one.hash, 'browser', change, one.expiresAt), false)
+    assert.equal(await store.changeFlow(unique('none'), 'browser', change, start), false)
+    assert.deepEqual(await store.findFlow(one.hash, 'browser', start), one)
+    const found = await store.findFlow(one.hash, 'browser', start)
+    const again = { ...change, from: found?.data ?? {} }
+    assert.equal(await store.changeFlow(one.hash, 'browser', again, start), true)
+    assert.deepEqual(await store.findFlow(one.hash, 'browser', start), { ...one, data: change.to })
+  }),
+  withWorld(
+    'of many changes to one flow at once one is made',
+    async ({ callers, store }) => {
+      const one = flow()
+      await store.saveFlow(one)
+      const answers = await Promise.all(
+        callers(20).map((each, index) =>
+          each.changeFlow(one.hash, 'browser', { from: one.data, to: { index } }, start),
+        ),
+      )
+      assert.equal(count(answers, true), 1)
+      const index = answers.indexOf(true)
+      assert.deepEqual((await store.findFlow(one.hash, 'browser', start))?.data, { index })
+    },
+    4,
+  ),
   withWorld(
     'a flow is used up once, however many try',
     async ({ callers, store }) => {

@@ -19,6 +19,12 @@ export interface NewFlow {
   readonly expiresAt: number
 }
 
+/** What a flow was about, as it was found, and is about from now on. */
+export interface FlowChange {
+  readonly from: JsonObject
+  readonly to: JsonObject
+}
+
 /**
  * Where flows are kept. A flow that ends in a code is used up by {@link CodeStore.saveCode} in its own transaction; one that
  * ends otherwise by `consumeFlow`.
@@ -28,6 +34,11 @@ export interface FlowStore {
   saveFlow(flow: NewFlow): Promise<void>
   /** The flow with this hash, if it is this browser's, not used and not expired. */
   findFlow(hash: string, browserHash: string, now: number): Promise<NewFlow | undefined>
+  /**
+   * Writes something else in the place of what a flow is about, if that is still what it was: of several at once one is
+   * answered `true`. `false` as well for a flow that `findFlow` would not find.
+   */
+  changeFlow(hash: string, browserHash: string, change: FlowChange, now: number): Promise<boolean>
   /** Uses a flow up: `true` for one caller of all. */
   consumeFlow(hash: string, browserHash: string, now: number): Promise<boolean>
 }

@@ -29,6 +29,10 @@ export function flowStore(session: Session): FlowStore {
         expiresAt: Number(expiresAt),
       }
     },
+    async changeFlow(hash, browserHash, { from, to }, now) {
+      const values = { hash, browserHash, now, from: JSON.stringify(from), to: JSON.stringify(to) }
+      return (await session.changes(change, values)) === 1
+    },
     async consumeFlow(hash, browserHash, now) {
       return (await session.changes(consumeFlow, { hash, browserHash, now })) === 1
     },
@@ -53,6 +57,18 @@ interface InsertValues {
 const insert = statement<InsertValues>`
   insert into gatewright_flows (hash, browser_hash, data, created_at, expires_at)
   values (${'hash'}, ${'browserHash'}, ${'data'}, ${'createdAt'}, ${'expiresAt'})`
+
+interface ChangeValues {
+  readonly hash: string
+  readonly browserHash: string
+  readonly from: string
+  readonly to: string
+  readonly now: number
+}
+
+const change = statement<ChangeValues>`
+  update gatewright_flows set data = ${'to'}
+  where hash = ${'hash'} and browser_hash = ${'browserHash'} and data = ${'from'} and expires_at > ${'now'}`
 
 const dropOldest = statement<{ browserHash: string }>`
   delete from gatewright_flows where number in (select number from gatewright_flows
