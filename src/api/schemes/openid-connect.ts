@@ -46,6 +46,22 @@ export interface TrustedTokens<Scope extends string> extends Dependency<AccessTo
 }
 
 /**
+ * A scheme that is documented by an OpenID Connect discovery document. Its `verify` is given the whole
+ * `Authorization` header.
+ *
+ * @example
+ *
+ * ```ts
+ * const auth = openIdConnect({
+ *   openIdConnectUrl: 'https://login.example.com/.well-known/openid-configuration',
+ *   verify: (_, { scheme, credentials }) => (/^bearer$/i.test(scheme) ? tokens.verify(credentials) : undefined),
+ * })
+ * ```
+ */
+export function openIdConnect<Result, const Scopes extends ScopeDescriptions = Record<never, string>>(
+  options: OpenIdConnectOptions<Scopes, Result>,
+): Dependency<Principal<Result>, keyof Scopes & string>
+/**
  * Accepts the tokens of an issuer somewhere else, or of several. Its metadata and keys are fetched at the first token and
  * kept; the application starts without it.
  *
@@ -64,22 +80,6 @@ export interface TrustedTokens<Scope extends string> extends Dependency<AccessTo
 export function openIdConnect<const Scopes extends ScopeCatalogue = Record<never, string>>(
   options: TrustedTokensOptions<Scopes>,
 ): TrustedTokens<keyof Scopes & string>
-/**
- * A scheme that is documented by an OpenID Connect discovery document. Its `verify` is given the whole
- * `Authorization` header.
- *
- * @example
- *
- * ```ts
- * const auth = openIdConnect({
- *   openIdConnectUrl: 'https://login.example.com/.well-known/openid-configuration',
- *   verify: (_, { scheme, credentials }) => (/^bearer$/i.test(scheme) ? tokens.verify(credentials) : undefined),
- * })
- * ```
- */
-export function openIdConnect<Result, const Scopes extends ScopeDescriptions = Record<never, string>>(
-  options: OpenIdConnectOptions<Scopes, Result>,
-): Dependency<Principal<Result>, keyof Scopes & string>
 export function openIdConnect(
   options: OpenIdConnectOptions<ScopeDescriptions, unknown> | TrustedTokensOptions<ScopeCatalogue>,
 ): Dependency<unknown, string> {
