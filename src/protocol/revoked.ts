@@ -8,6 +8,16 @@ export type RevocationKind = 'token' | 'family' | 'grant' | 'client' | 'subject'
 /** All kinds. */
 export const revocationKinds: readonly RevocationKind[] = ['token', 'family', 'grant', 'client', 'subject']
 
+/** Something that was revoked. */
+export interface Revoked {
+  readonly kind: RevocationKind
+  readonly name: string
+  /** Of a client or a subject, what was issued up to this moment is meant; in seconds since 1970. */
+  readonly before: number
+  /** When nothing it speaks of can be alive any more, in seconds since 1970. */
+  readonly until: number
+}
+
 /** By what names a token can be revoked; what is missing it has not. */
 export type RevocableNames = Readonly<Partial<Record<RevocationKind, string>>>
 

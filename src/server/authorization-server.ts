@@ -40,6 +40,7 @@ import { addPushedAuthorizationRequestEndpoint } from './endpoints/pushed-author
 import { addRegistrationEndpoints } from './endpoints/registration.ts'
 import { addResourceMetadataEndpoints } from './endpoints/resource-metadata.ts'
 import { addRevocationEndpoint } from './endpoints/revocation.ts'
+import { addRevocationFeedEndpoint } from './endpoints/revocation-feed.ts'
 import { addUserinfoEndpoint } from './endpoints/userinfo.ts'
 import { offeredGrants, offeredMethods } from './endpoints/offered.ts'
 import { deviceInteractionOf } from './interaction/device.ts'
@@ -142,6 +143,7 @@ export function authorizationServer<const Scopes extends ScopeCatalogue>(
   addDeviceAuthorizationEndpoint(routes, service, cors)
   addJwksEndpoint(routes, settings, service)
   addRevocationEndpoint(routes, service, cors)
+  addRevocationFeedEndpoint(routes, service)
   addIntrospectionEndpoint(routes, service)
   addPushedAuthorizationRequestEndpoint(routes, service, cors)
   addRegistrationEndpoints(routes, settings, service)

@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AccessToken } from '../protocol/access-token.ts'
 import { revocableNames } from '../protocol/revoked.ts'
+import type { Revoked } from '../protocol/revoked.ts'
 import type { GrantStore, Revocation } from '../store/grant-store.ts'
 import { revocationSet } from '../verify/revocation-set.ts'
 import type { Settings } from './settings.ts'
@@ -22,10 +23,15 @@ export interface RevocationFeed {
   readonly age: number
   /** Tries to be up to date, for a second at most and once a second. Whether it is, `age` says. */
   catchUp(): Promise<void>
+  /** Up to where in the log it has read. */
+  readonly cursor: number
   /** What is not over, behind a cursor; with the cursor to go on from. */
   after(cursor: number, limit: number): RevocationPage
-  /** Resolves when something new is known, when the time (in milliseconds) is over, or when it is stopped. */
-  changed(within: number): Promise<void>
+  /**
+   * Resolves when something new is known, when the time (in milliseconds) is over, when nobody waits for it any more, or
+   * when it is stopped.
+   */
+  changed(within: number, gone: AbortSignal): Promise<void>
 }
 
 /** A part of what was revoked, in the order of the log. */
@@ -61,12 +67,7 @@ export function revocationFeed(store: GrantStore, settings: Settings): Revocatio
         cursor = entry.cursor
         if (entry.expiresAt <= now) continue
         log.push(entry)
-        revoked.add({
-          kind: entry.kind,
-          name: entry.value,
-          before: Math.floor(entry.at / 1000),
-          until: Math.ceil(entry.expiresAt / 1000),
-        })
+        revoked.add(revokedOf(entry))
       }
       if (entries.length > 0) wake()
       if (entries.length < pageSize) {
@@ -77,8 +78,7 @@ export function revocationFeed(store: GrantStore, settings: Settings): Revocatio
   }
 
   function wake(): void {
-    for (const goOn of waiting) goOn()
-    waiting.clear()
+    for (const goOn of [...waiting]) goOn()
   }
 
   function forget(): void {
@@ -117,6 +117,9 @@ export function revocationFeed(store: GrantStore, settings: Settings): Revocatio
       wake()
       await unwatch?.()
     },
+    get cursor() {
+      return cursor
+    },
     get isStopped() {
       return isStopped
     },
@@ -141,18 +144,25 @@ export function revocationFeed(store: GrantStore, settings: Settings): Revocatio
       const hasMore = last !== undefined && last !== log.at(-1)
       return { entries, cursor: hasMore ? last.cursor : cursor, hasMore }
     },
-    changed: (within) =>
+    changed: (within, gone) =>
       new Promise((resolve) => {
-        if (isStopped) return resolve()
+        if (isStopped || gone.aborted) return resolve()
         const goOn = (): void => {
           clearTimeout(limit)
           waiting.delete(goOn)
+          gone.removeEventListener('abort', goOn)
           resolve()
         }
         const limit = setTimeout(goOn, within)
         waiting.add(goOn)
+        gone.addEventListener('abort', goOn)
       }),
   }
+}
+
+/** An entry of the log in the words that APIs are told. */
+export function revokedOf({ kind, value, at, expiresAt }: Revocation): Revoked {
+  return { kind, name: value, before: Math.floor(at / 1000), until: Math.ceil(expiresAt / 1000) }
 }
 
 /** Where the entries behind a cursor begin; they are in the order of their cursors. */

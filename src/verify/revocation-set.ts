@@ -2,17 +2,7 @@
 
 import type { AccessToken } from '../protocol/access-token.ts'
 import { revocationKinds } from '../protocol/revoked.ts'
-import type { RevocableNames, RevocationKind } from '../protocol/revoked.ts'
-
-/** Something that was revoked. */
-export interface Revoked {
-  readonly kind: RevocationKind
-  readonly name: string
-  /** Of a client or a subject, what was issued up to this moment is meant; in seconds since 1970. */
-  readonly before: number
-  /** When nothing it speaks of can be alive any more, in seconds since 1970. */
-  readonly until: number
-}
+import type { RevocableNames, Revoked } from '../protocol/revoked.ts'
 
 /** What was revoked. */
 export interface RevocationSet {

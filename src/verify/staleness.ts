@@ -1,6 +1,7 @@
 /** What an API does when it has not heard for too long of what was revoked. */
 
 import { HttpError } from '../http/http-error.ts'
+import type { AccessToken } from '../protocol/access-token.ts'
 import { whole } from './access-tokens-options.ts'
 
 /** `accept` goes on with what is known, `refuse` lets nobody in, `refuse-writes` only those who look. */
@@ -23,6 +24,21 @@ export interface Staleness {
   readonly whenStale: WhenStale
 }
 
+/** The part of a request that says whether it may change something. */
+export interface Intent {
+  readonly method: string
+  header(name: string): string | undefined
+}
+
+/** Something that knows what was revoked, as of a moment ago. */
+export interface RevocationKnowledge {
+  isRevoked(token: AccessToken): boolean
+  /** How old, at most, what it knows is, in milliseconds. */
+  readonly age: number
+  /** Tries to know more, within a second or so. */
+  catchUp(): Promise<void>
+}
+
 /** Checks the options and fills in what is missing; `name` is what stands before their names in an error. */
 export function checkStaleness(name: string, options: StalenessOptions = {}): Staleness {
   const { maxAge = 30, whenStale = 'refuse-writes' } = options
@@ -31,32 +47,25 @@ export function checkStaleness(name: string, options: StalenessOptions = {}): St
   return { maxAge: whole(`${name}maxAge`, 'seconds', maxAge, 4, 3600), whenStale }
 }
 
-/** The part of a request that says whether it may change something. */
-export interface Intent {
-  readonly method: string
-  header(name: string): string | undefined
-}
-
 /**
- * Lets a request go on only if what is known of revocations is young enough for it.
+ * Whether a token was revoked. In the usual case it says so at once; what is too old is first brought up to date, as after
+ * a process was suspended.
  *
- * @param age Of what is known, in milliseconds, each time it is asked.
- * @param catchUp Tries to know more, within a second or so. It is called when that is needed, as after a process was suspended.
- * @returns `value`; in the usual case at once.
- * @throws {HttpError} 503 with `Retry-After`.
+ * @throws {HttpError} 503 with `Retry-After` when that fails and the request is one that is then refused.
  */
-export function whenFresh<Value>(
-  value: Value,
+export function isRevokedNow(
+  token: AccessToken,
+  knowledge: RevocationKnowledge,
   staleness: Staleness,
   intent: Intent,
-  age: () => number,
-  catchUp: () => Promise<void>,
-): Value | Promise<Value> {
+): boolean | Promise<boolean> {
+  if (knowledge.isRevoked(token)) return true
   const limit = staleness.maxAge * 1000
-  if (age() <= limit) return value
-  return catchUp().then(() => {
-    if (age() > limit && isRefused(staleness, intent)) throw tooStale()
-    return value
+  if (knowledge.age <= limit) return false
+  return knowledge.catchUp().then(() => {
+    if (knowledge.isRevoked(token)) return true
+    if (knowledge.age > limit && isRefused(staleness, intent)) throw tooStale()
+    return false
   })
 }
 
