@@ -1,6 +1,6 @@
 /** An API whose tokens come from Auth0, Entra, Keycloak or any other issuer: one declaration says from whom. */
 
-import { api, openIdConnect, security, tokenProfiles } from 'gatewright'
+import { api, openIdConnect, security, stepUp, tokenProfiles } from 'gatewright'
 import type { TrustedTokens } from 'gatewright'
 
 const scopes = { 'items:read': 'See the items', 'items:write': 'Change the items' }
@@ -11,7 +11,7 @@ export function itemsApi(auth: TrustedTokens<keyof typeof scopes>) {
     .include(auth.metadata)
     .get('/items', { token: security(auth, ['items:read']) }, ({ token }) => ({ of: token.subject }))
     .put('/items', { token: security(auth, ['items:write']) }, ({ token }) => ({ by: token.clientId }))
-    .delete('/items', { token: security(auth.stepUp({ maxAge: 300 }), ['items:write']) }, () => 'gone')
+    .delete('/items', { token: security(stepUp(auth, { maxAge: 300 }), ['items:write']) }, () => 'gone')
 }
 
 export const auth0 = openIdConnect({

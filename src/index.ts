@@ -59,6 +59,8 @@ export type {
 export { passwordForm, passwordFormStrict } from './api/schemes/password-form.ts'
 export type { PasswordRequest } from './api/schemes/password-form.ts'
 export { allOf, anyOf, optional, security, securityAny } from './api/security.ts'
+export { stepUp } from './api/step-up.ts'
+export type { StepUp } from './api/step-up.ts'
 export { ValidationError } from './api/validation.ts'
 export type { ValidationIssue } from './api/validation.ts'
 export type { CookieOptions } from './http/cookies.ts'

@@ -22,7 +22,7 @@ export function security<Value, Scope extends string>(
   inner: Dependency<Value, Scope>,
   required: readonly Requirable<NoInfer<Scope>>[],
 ): Dependency<Value, Scope> {
-  const requirement = required.map((scope) => [scope])
+  const requirement = { scopes: required.map((scope) => [scope]), logins: [] }
   return { scopes: inner.scopes, definition: { kind: 'security', inner, required: requirement } }
 }
 
@@ -39,7 +39,10 @@ export function securityAny<Value, Scope extends string>(
   inner: Dependency<Value, Scope>,
   required: readonly Requirable<NoInfer<Scope>>[],
 ): Dependency<Value, Scope> {
-  return { scopes: inner.scopes, definition: { kind: 'security', inner, required: [required] } }
+  return {
+    scopes: inner.scopes,
+    definition: { kind: 'security', inner, required: { scopes: [required], logins: [] } },
+  }
 }
 
 type Requirable<Scope extends string> = [Scope] extends [never]

@@ -13,10 +13,10 @@ export interface TokenChallenges {
   readonly insufficient: (scopes: readonly string[], description: string) => string
 }
 
-/** @param metadata Where the API says who issues its tokens. */
-export function tokenChallenges(metadata: string | undefined): TokenChallenges {
+/** @param metadata Where the API says who issues its tokens, if it does so by now. */
+export function tokenChallenges(metadata: () => string | undefined): TokenChallenges {
   const words = (parameters: Readonly<Record<string, string | undefined>>, scheme = 'Bearer'): string =>
-    challenge(scheme, { ...parameters, resource_metadata: metadata })
+    challenge(scheme, { ...parameters, resource_metadata: metadata() })
   return {
     missing: (scopes) => words({ scope: scopes.length > 0 ? scopes.join(' ') : undefined }),
     invalid: ({ error, description, parameters }) =>

@@ -11,6 +11,7 @@ import type { AccessToken } from '../protocol/access-token.ts'
 import { Rejection } from '../protocol/rejection.ts'
 import { endpointUrl } from '../protocol/issuer.ts'
 import { resourceMetadataUrl } from '../protocol/resource-metadata.ts'
+import { unmetDemand } from '../protocol/step-up.ts'
 import { tokenChallenges } from '../protocol/token-challenges.ts'
 import { accessTokens } from '../verify/access-tokens.ts'
 import type { AccessTokens } from '../verify/access-tokens.ts'
@@ -58,6 +59,8 @@ export function bearerOf<Scope extends string>(
   const scopes = Object.fromEntries(resource.scopes.map((scope) => [scope, settings.scopes[scope] ?? '']))
   const verifier = verifierOf(settings, service, audience, options.dangerouslyTrustHost === true)
 
+  const metadata = resourceMetadataUrl(audience)
+
   return schemeDependency({
     name: options.name,
     defaultName: 'OAuth2',
@@ -68,7 +71,9 @@ export function bearerOf<Scope extends string>(
     },
     scopes,
     authenticate: (source) => authenticate(source, verifier, settings.staleness),
-    ...tokenChallenges(resourceMetadataUrl(audience)),
+    ...tokenChallenges(() => metadata),
+    login: (token, demand, required) =>
+      unmetDemand(token, demand, required, { now: settings.now() / 1000, clockSkew }),
     guards: ({ method, path, summary = '' }, required) => {
       const shown = method === 'WEBSOCKET' ? 'WebSocket' : method
       operations.add(audience, required, { summary, operation: `${shown} ${path}` })
@@ -97,6 +102,9 @@ function flowsOf(
   }
   return Object.fromEntries(Object.entries(flows).filter(([name]) => wished.includes(name as BearerFlow)))
 }
+
+/** How far the clocks of the nodes of a server may differ, in seconds; as for its tokens. */
+const clockSkew = 30
 
 interface Verifier {
   /** Synchronous once the server is open. */

@@ -78,7 +78,8 @@ export function revocationFeed(store: GrantStore, settings: Settings): Revocatio
   }
 
   function wake(): void {
-    for (const goOn of [...waiting]) goOn()
+    // Each takes itself out, which a set bears.
+    for (const goOn of waiting) goOn()
   }
 
   function forget(): void {

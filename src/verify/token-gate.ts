@@ -1,7 +1,6 @@
 /** All that an API with tokens of other issuers has in common, whatever framework it is written with. */
 
 import { resourceMetadata, resourceMetadataUrl } from '../protocol/resource-metadata.ts'
-import type { AccessToken } from '../protocol/access-token.ts'
 import { dpopAlgorithms } from '../protocol/dpop.ts'
 import { discoveryUrls } from '../protocol/provider-metadata.ts'
 import type { Rejection } from '../protocol/rejection.ts'
@@ -22,8 +21,8 @@ export interface TokenGate {
   /** The token of a request, why there is none, or `undefined` without credentials. */
   authenticate(request: TokenRequest): Authentication | Promise<Authentication>
   readonly challenges: TokenChallenges
-  /** Why the login behind a token is not enough. */
-  unmet(token: AccessToken, demand: LoginDemand): Rejection | undefined
+  /** Why the login behind a token is not enough; `scopes` are what is needed besides. */
+  unmet(token: unknown, demand: LoginDemand, scopes: readonly string[]): Rejection | undefined
   readonly metadata: PublishedMetadata | undefined
 }
 
@@ -35,8 +34,15 @@ export interface PublishedMetadata {
   readonly body: string
 }
 
-/** A gate for the tokens of these issuers. */
-export function tokenGate(options: ForeignTokensOptions & Trusted): TokenGate {
+/**
+ * A gate for the tokens of these issuers.
+ *
+ * @param isServed Whether the metadata of the API are to be had by now: a challenge must not lead to a page that is not there.
+ */
+export function tokenGate(
+  options: ForeignTokensOptions & Trusted,
+  isServed: () => boolean = () => true,
+): TokenGate {
   const { settings, authenticate } = foreignTokens(options)
   const { issuers, resource, now, clockSkew } = settings
   const [{ issuer, discoveryUrl }] = issuers
@@ -45,8 +51,8 @@ export function tokenGate(options: ForeignTokensOptions & Trusted): TokenGate {
     issuers: issuers.map((each) => each.issuer),
     discoveryUrl: discoveryUrl ?? discoveryUrls(issuer)[0] ?? issuer,
     authenticate,
-    challenges: tokenChallenges(metadataUrl),
-    unmet: (token, demand) => unmetDemand(token, demand, now() / 1000, clockSkew),
+    challenges: tokenChallenges(() => (isServed() ? metadataUrl : undefined)),
+    unmet: (token, demand, scopes) => unmetDemand(token, demand, scopes, { now: now() / 1000, clockSkew }),
     metadata: metadataUrl === undefined ? undefined : published(metadataUrl, settings),
   }
 }

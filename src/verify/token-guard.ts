@@ -3,6 +3,7 @@
 import { HttpError } from '../http/http-error.ts'
 import type { AccessToken } from '../protocol/access-token.ts'
 import { Rejection } from '../protocol/rejection.ts'
+import { demandFault } from '../protocol/step-up.ts'
 import type { LoginDemand } from '../protocol/step-up.ts'
 import type { ScopeCatalogue } from './access-tokens-options.ts'
 import type { ForeignTokensOptions, Trusted } from './foreign-tokens-options.ts'
@@ -67,17 +68,21 @@ export function tokenGuard<const Scopes extends ScopeCatalogue = ScopeCatalogue>
   const tokens = new WeakMap<object, AccessToken>()
 
   async function decided(request: Request, requirement: Requirement): Promise<AccessToken | Response> {
-    const { scopes = [] } = requirement
+    const { scopes = [], acr, maxAge } = requirement
+    const fault = acr === undefined && maxAge === undefined ? undefined : demandFault(requirement)
+    if (fault !== undefined) throw new TypeError(`${fault[0]}: give ${fault[1]}`)
     const { method, url, headers } = request
     const found = await gate.authenticate({ method, url, header: (name) => headers.get(name) ?? undefined })
     if (found === undefined) return refusal(401, 'Not authenticated', challenges.missing(scopes))
     if (found instanceof Rejection) return invalid(found)
+    // Before the scopes: the login that is asked for brings them along.
+    const unmet = gate.unmet(found, requirement, scopes)
+    if (unmet !== undefined) return invalid(unmet)
     if (!scopes.every((scope) => found.scopes.includes(scope))) {
       const detail = `This needs the ${scopes.length === 1 ? 'scope' : 'scopes'} ${scopes.join(' ')}`
       return refusal(403, detail, challenges.insufficient(scopes, detail))
     }
-    const unmet = gate.unmet(found, requirement)
-    return unmet === undefined ? found : invalid(unmet)
+    return found
   }
 
   function invalid(rejection: Rejection): Response {

@@ -1,7 +1,7 @@
 /** Tokens of other issuers: good ones open the API, and whatever happens to their issuer, no wrong one does. */
 
 import { expect, test } from 'vitest'
-import { api, openIdConnect, security } from 'gatewright'
+import { api, openIdConnect, security, stepUp } from 'gatewright'
 import type { Api, ForeignTokensOptions, OfOneIssuer, RejectionNotice } from 'gatewright'
 import { generateSigningKey } from '../../src/crypto/signing-key.ts'
 import { audience, foreignIssuer } from '../setup/foreign-issuer.ts'
@@ -37,7 +37,7 @@ function apiFor({ issuer, now }: ForeignIssuer, more: Options = {}): World {
     .get('/', { token: security(auth, ['read']) }, ({ token }) => token)
     .get('/write', { token: security(auth, ['write']) }, ({ token }) => token)
     .get('/any', { token: auth }, ({ token }) => token)
-    .get('/recent', { token: auth.stepUp({ maxAge: 60, acrValues: ['mfa', 'phr'] }) }, ({ token }) => token)
+    .get('/recent', { token: stepUp(auth, { maxAge: 60, acr: ['mfa', 'phr'] }) }, ({ token }) => token)
   return {
     app,
     notices,

@@ -1,12 +1,10 @@
 /** The `openIdConnect` scheme of OpenAPI: tokens of other issuers, verified by discovery or by a function of one's own. */
 
 import type { AccessToken } from '../../protocol/access-token.ts'
-import type { LoginDemand } from '../../protocol/step-up.ts'
 import type { ScopeCatalogue } from '../../verify/access-tokens-options.ts'
 import type { ForeignTokensOptions, Trusted } from '../../verify/foreign-tokens-options.ts'
 import { tokenGate } from '../../verify/token-gate.ts'
 import type { PublishedMetadata, TokenGate } from '../../verify/token-gate.ts'
-import { dependency } from '../dependency.ts'
 import type { Dependency } from '../dependency.ts'
 import { router } from '../router.ts'
 import type { AnyRouter } from '../router.ts'
@@ -36,13 +34,11 @@ export type TrustedTokensOptions<Scopes extends ScopeCatalogue> = ForeignTokensO
 
 /** A scheme that verifies the tokens of other issuers. */
 export interface TrustedTokens<Scope extends string> extends Dependency<AccessToken<Scope>, Scope> {
-  /** The route at which this API says who issues its tokens (RFC 9728), for `include`. Empty without an address. */
-  readonly metadata: AnyRouter
   /**
-   * The token, if the person behind it has logged in as it is demanded (RFC 9470); otherwise a 401 that tells the client
-   * what to ask its issuer for.
+   * The route at which this API says who issues its tokens (RFC 9728), for `include`; challenges name it from then on.
+   * Empty without an address.
    */
-  readonly stepUp: (demand: LoginDemand) => Dependency<AccessToken<Scope>, Scope>
+  readonly metadata: AnyRouter
 }
 
 /**
@@ -97,7 +93,8 @@ function ofOnesOwn(options: OpenIdConnectOptions<ScopeDescriptions, unknown>): D
 }
 
 function ofIssuers(options: TrustedTokensOptions<ScopeCatalogue>): TrustedTokens<string> {
-  const gate = tokenGate(options)
+  let isServed = false
+  const gate = tokenGate(options, () => isServed)
   const scheme = schemeDependency<AccessToken, string>({
     ...describe('OpenIdConnect', { ...options, scopes: options.scopes ?? {} }),
     document: documented('openIdConnect', descriptionOf(options, gate), {
@@ -108,16 +105,18 @@ function ofIssuers(options: TrustedTokensOptions<ScopeCatalogue>): TrustedTokens
       const found = gate.authenticate({ method, url, header: (name) => source.header(name) })
       return found instanceof Promise ? found.then((later) => later ?? missing) : (found ?? missing)
     },
+    login: gate.unmet,
     ...gate.challenges,
   })
-  const self: TrustedTokens<string> = {
-    ...scheme,
-    metadata: metadataRouter(gate.metadata),
-    // A rejection is never the value: it refuses the request.
-    stepUp: (demand) =>
-      dependency({ token: self }, ({ token }) => (gate.unmet(token, demand) ?? token) as AccessToken),
+  const { declared } = metadataRouter(gate.metadata)
+  const metadata: AnyRouter = {
+    get declared() {
+      // Whoever asks takes the route in.
+      isServed = true
+      return declared
+    },
   }
-  return self
+  return { ...scheme, metadata }
 }
 
 /** OpenAPI has room for one address. The others are named where people read. */

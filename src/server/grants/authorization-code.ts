@@ -91,7 +91,7 @@ async function replayed(
   { service, client, origin }: GrantContext,
   now: number,
 ): Promise<void> {
-  const { settings, store, revocations } = service
+  const { settings, store } = service
   const grace = Math.min(doubleSubmit, settings.retryWindow)
   if (code.familyId === undefined || (code.usedAt !== undefined && now - code.usedAt < grace)) return
   const audit = [
