@@ -95,7 +95,7 @@ test('what was revoked before the first token is known to it, over as many pages
   })
   feed.goBackTo(2)
   expect(await read(token)).toBe(401)
-  expect(feed.asked.slice(0, 3).map(({ after }) => after)).toEqual([0, 1, 2])
+  expect([...new Set(feed.asked.map(({ after }) => after))]).toEqual([0, 1, 2])
 })
 
 test('each question is another one, and asks to be kept until there is news', async () => {

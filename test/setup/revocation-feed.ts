@@ -1,9 +1,9 @@
 /** The revocation feed of an issuer somewhere else, honest unless told: a page is what a test makes of it. */
 
 import { createServer } from 'node:http'
-import type { ServerResponse } from 'node:http'
+import type { Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { onTestFinished } from 'vitest'
+import { afterAll } from 'vitest'
 import { protectedHeader, signJws } from '../../src/crypto/jws.ts'
 import type { SigningKey } from '../../src/crypto/signing-key.ts'
 import { hiddenName, revocationPageClaims, revocationPageType } from '../../src/protocol/revocation-page.ts'
@@ -44,6 +44,15 @@ export interface ForeignFeed {
   /** How it answers from now on; honestly when nothing is told. */
   answerWith(answer?: FeedAnswer): void
 }
+
+const running: Server[] = []
+
+afterAll(async () => {
+  for (const server of running.splice(0)) {
+    server.closeAllConnections()
+    await new Promise((stopped) => server.close(stopped))
+  }
+})
 
 /** Opens the feed of an issuer, and has its metadata name it. */
 export async function feedOf(issuer: ForeignIssuer): Promise<ForeignFeed> {
@@ -94,13 +103,7 @@ export async function feedOf(issuer: ForeignIssuer): Promise<ForeignFeed> {
     })()
   })
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready))
-  onTestFinished(
-    () =>
-      new Promise<void>((stopped) => {
-        server.close(() => stopped())
-        server.closeAllConnections()
-      }),
-  )
+  running.push(server)
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/revocations`
   issuer.metadata = { ...issuer.metadata, revocation_feed_endpoint: url }
   return Object.assign(self, { url })
