@@ -270,6 +270,28 @@ test('an issuer that went back to a backup is read anew, and nobody rises from t
   expect(await read(before)).toBe(401)
 })
 
+test('an issuer that went back and is ahead again is noticed within ten minutes', async () => {
+  const { issuer, feed, read } = await place()
+  const exp = issuer.clock.now / 1000 + 3600
+  const [seen, missed] = [
+    await issuer.token({ jti: 'seen', exp }),
+    await issuer.token({ jti: 'missed', exp }),
+  ]
+  feed.revoke('token', 'seen')
+  feed.revoke('token', 'x')
+  expect([await read(seen), await read(missed)]).toEqual([401, 200])
+  // Nobody asks while it is behind.
+  feed.answerWith((_, response) => response.writeHead(503).end())
+  feed.goBackTo(0)
+  feed.revoke('token', 'missed')
+  feed.revoke('token', 'y')
+  feed.revoke('token', 'z')
+  feed.answerWith()
+  issuer.clock.now += 600_000
+  await until(() => read(missed), isStatus(401))
+  expect(await read(seen)).toBe(401)
+})
+
 test.each([
   ['refuse', 503, 503],
   ['refuse-writes', 200, 503],
