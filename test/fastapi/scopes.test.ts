@@ -233,3 +233,9 @@ test('an overridden scheme still enforces scopes, at every level', async () => {
     expect([scopes, (await as.request('/')).status]).toEqual([scopes, status])
   }
 })
+
+test('one scope without its brackets is found where no compiler looks', () => {
+  const word = 'read' as unknown as readonly 'read'[]
+  expect(() => security(auth, word)).toThrow("the scopes are a list, as in security(scheme, ['items:read'])")
+  expect(() => securityAny(auth, word)).toThrow('securityAny: the scopes are a list')
+})
