@@ -65,7 +65,7 @@ import type { AuthorizationServerOptions, ScopeCatalogue, Settings } from './set
 
 /**
  * How far behind a node may be with what others revoked, in milliseconds. PostgreSQL tells at once, and this is for when
- * that is lost; SQLite cannot tell, and reading costs a few microseconds.
+ * that is lost; SQLite cannot tell, and reading costs some thirty microseconds.
  */
 const revocationPoll = { postgres: 1000, sqlite: 250 } as const
 

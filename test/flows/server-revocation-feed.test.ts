@@ -241,3 +241,13 @@ test('who has gone is not waited for, and a server that closes answers those who
   await at.server.close()
   expect((await staying).status).toBe(200)
 })
+
+test('an option that cannot be right is named', () => {
+  const make = (revocation: object) => () =>
+    authorizationServer({
+      ...serverOptions('file:never-opened.db'),
+      revocation,
+    } as AuthorizationServerOptions)
+  expect(make({ maxAge: 0 })).toThrow('revocation')
+  expect(make({ whenStale: 'later' })).toThrow('give one of accept, refuse, refuse-writes')
+})
