@@ -1,10 +1,10 @@
 /** What was revoked, held in memory so that a token can be refused without asking the database for each request. */
 
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { AccessToken } from '../protocol/access-token.ts'
 import { revocableNames } from '../protocol/revoked.ts'
 import type { Revoked } from '../protocol/revoked.ts'
 import type { GrantStore, Revocation } from '../store/grant-store.ts'
+import { ageOn, catchingUp } from '../verify/catch-up.ts'
 import { revocationSet } from '../verify/revocation-set.ts'
 import type { Settings } from './settings.ts'
 
@@ -50,17 +50,17 @@ export function revocationFeed(store: GrantStore, settings: Settings): Revocatio
   const revoked = revocationSet(revocableNames)
   let log: Revocation[] = []
   let cursor = 0
-  let readAt = -Infinity
+  const age = ageOn({ steady: () => performance.now(), wall: settings.now })
+  const catchUp = catchingUp(() => refresh().catch(settings.report), age)
   let reading: Promise<void> | undefined
   let timer: ReturnType<typeof setInterval> | undefined
   let unwatch: (() => Promise<void>) | undefined
   let isStopped = false
-  let catching: { readonly at: number; readonly attempt: Promise<void> } | undefined
   const waiting = new Set<() => void>()
 
   async function read(): Promise<void> {
     for (;;) {
-      const beganAt = performance.now()
+      const beganAt = age.moment()
       const entries = await store.revocationsAfter(cursor, pageSize)
       const now = settings.now()
       for (const entry of entries) {
@@ -71,7 +71,7 @@ export function revocationFeed(store: GrantStore, settings: Settings): Revocatio
       }
       if (entries.length > 0) wake()
       if (entries.length < pageSize) {
-        readAt = beganAt
+        age.renew(beganAt)
         return
       }
     }
@@ -125,15 +125,9 @@ export function revocationFeed(store: GrantStore, settings: Settings): Revocatio
       return isStopped
     },
     get age() {
-      return performance.now() - readAt
+      return age.value
     },
-    catchUp() {
-      const at = performance.now()
-      if (catching === undefined || at - catching.at >= 1000) {
-        catching = { at, attempt: Promise.race([refresh().catch(settings.report), sleep(1000)]) }
-      }
-      return catching.attempt
-    },
+    catchUp,
     after(from, limit) {
       const entries: Revocation[] = []
       for (let index = placeAfter(log, from); index < log.length; index++) {

@@ -13,6 +13,7 @@ import {
   revocationPageType,
 } from '../protocol/revocation-page.ts'
 import type { RevocationPage } from '../protocol/revocation-page.ts'
+import { ageOn, catchingUp } from './catch-up.ts'
 import type { Kept } from './kept.ts'
 import type { RemoteKeys } from './remote-issuer.ts'
 import { revocationSet } from './revocation-set.ts'
@@ -67,13 +68,13 @@ export function revocationFollower(settings: FollowerSettings): RevocationFollow
   const { issuer, endpoint, clock, report } = settings
   const revoked = revocationSet(hiddenNames)
   let cursor = 0
-  let knownAt = -Infinity
+  const age = ageOn({ steady: clock, wall: settings.now })
+  const catchUp = catchingUp(() => attempt(0), age)
   let fullAt = -Infinity
   let wait = longestWait
   let isRunning = false
   let usedAt = 0
   let lastFault: string | undefined
-  let catching: { readonly at: number; readonly attempt: Promise<void> } | undefined
 
   /** Reads everything behind the cursor. Two of these at a time do no harm: adding twice is adding once. */
   async function read(seconds: number): Promise<boolean> {
@@ -82,7 +83,7 @@ export function revocationFollower(settings: FollowerSettings): RevocationFollow
     let from = isFull ? 0 : cursor
     let patience = isFull ? 0 : seconds
     for (let pages = 0; pages < mostPages; pages++) {
-      const askedAt = clock()
+      const askedAt = age.moment()
       const page = await ask(from, patience)
       for (const entry of page.entries) revoked.add(entry)
       if (revoked.size > mostEntries) throw fault(`more than ${mostEntries} entries`)
@@ -96,8 +97,8 @@ export function revocationFollower(settings: FollowerSettings): RevocationFollow
       if (page.hasMore) continue
       cursor = from
       if (isFull) fullAt = beganAt
-      // By our own clock alone: it does not matter what time the issuer thinks it is.
-      knownAt = Math.max(knownAt, Math.min(askedAt + page.current, clock()))
+      // By our own clocks alone: it does not matter what time the issuer thinks it is.
+      age.renew(askedAt, page.current)
       revoked.forget(settings.now() / 1000 - clockSkew)
       lastFault = undefined
       return page.entries.length > 0
@@ -180,14 +181,8 @@ export function revocationFollower(settings: FollowerSettings): RevocationFollow
       void run()
     },
     get age() {
-      return clock() - knownAt
+      return age.value
     },
-    catchUp() {
-      const at = performance.now()
-      if (catching === undefined || at - catching.at >= 1000) {
-        catching = { at, attempt: Promise.race([attempt(0).then(() => {}), sleep(1000)]) }
-      }
-      return catching.attempt
-    },
+    catchUp,
   }
 }
