@@ -24,11 +24,11 @@ function apiFor(issuer: ForeignIssuer, revocation?: StalenessOptions | false) {
     report: (error) => reports.push(String(error)),
     ...(revocation === undefined ? {} : { revocation }),
   })
-  const app = api({ docs: false })
+  const app = api({ docs: false, report: () => {} })
     .get('/', { token: security(auth, ['read']) }, ({ token }) => token.subject)
     .put('/', { token: security(auth, ['read']) }, () => 'written')
-  const send = (token: string, method: string): Promise<Response> =>
-    Promise.resolve(app.request('/', { method, headers: { authorization: `Bearer ${token}` } }))
+  const send = (token: string, method: string, headers: Readonly<Record<string, string>> = {}) =>
+    Promise.resolve(app.request('/', { method, headers: { ...headers, authorization: `Bearer ${token}` } }))
   return {
     reports,
     send,
@@ -299,10 +299,13 @@ test.each([
 ] as const)(
   'whoever chose %s gets %i for a look and %i for a change when nothing is known',
   async (whenStale, look, change) => {
-    const { issuer, feed, read, write } = await place({ whenStale })
+    const { issuer, feed, read, write, send } = await place({ whenStale })
     feed.answerWith((_, response) => response.writeHead(500).end())
     const token = await issuer.token()
     expect([await read(token), await write(token)]).toEqual([look, change])
+    // What is said over a WebSocket later may change something.
+    const upgrade = { connection: 'upgrade', upgrade: 'websocket' }
+    expect((await send(token, 'GET', upgrade)).status).toBe(change)
     // A bad token is bad in any case, and nobody is told more.
     expect(await write(await issuer.token({ aud: 'https://other.test' }))).toBe(401)
   },

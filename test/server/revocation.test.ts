@@ -1,5 +1,8 @@
 /** What is revoked in one process is refused in others: on the same database, and somewhere else. Real processes, real sockets. */
 
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { Client } from 'pg'
 import { describe, expect, test } from 'vitest'
 import { dialects, freshDatabase } from '../setup/database.ts'
@@ -43,6 +46,7 @@ async function scene(dialect: Dialect) {
   }
 }
 
+const command = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 const is = (wanted: string | number) => (answer: unknown) => answer === wanted
 const giveBack = ({ url }: { readonly url: string }, token: string) =>
   post(`${url}/revoke`, { client_id: 'spa', token })
@@ -73,13 +77,17 @@ describe.each(dialects)('%s', (dialect) => {
       }
     }
     expect(await here.statuses(other.access_token)).toBe('200 200 200')
-    expect((await refresh(here.server, other.refresh_token)).status).toBe(200)
 
     // Who comes later knows of it from the first request on.
     const late = await here.tokens()
     await giveBack(here.server, late.access_token)
     await using comer = await startApi({ issuer: here.issuer, audience: here.issuer })
     expect(await comer.status(late.access_token)).toBe(401)
+
+    // An administrator at a terminal, who talks to the database alone.
+    await promisify(execFile)('node', [command, 'users', 'disable', 'anna', '--database', here.database])
+    await until(() => here.statuses(other.access_token), is('401 401 401'))
+    expect((await refresh(here.server, other.refresh_token)).status).toBe(400)
   })
 
   test('SECURITY R27: an API that is cut off refuses to write, and knows everything when it is back', async () => {
