@@ -23,9 +23,9 @@ export const expressApp = express().get(
 )
 
 export const fastifyApp = fastify()
-fastifyApp.get('/items', { onRequest: fastifyGuard(guard, { scopes: ['items:read'] }) }, async (request) => ({
-  of: guard.tokenOf(request).subject,
-}))
+fastifyApp.get('/items', { onRequest: fastifyGuard(guard, { scopes: ['items:read'] }) }, (request, reply) =>
+  reply.send({ of: guard.tokenOf(request).subject }),
+)
 
 export const honoApp = new Hono().get('/items', honoGuard(guard, { scopes: ['items:read'] }), (context) =>
   context.json({ of: guard.tokenOf(context.req.raw).subject }),

@@ -78,12 +78,17 @@ export function demandFault({
   maxAge,
 }: LoginDemand): readonly [name: 'acr' | 'maxAge', remedy: string] | undefined {
   if (acr === undefined && maxAge === undefined) return ['acr', 'name ways to log in, or give a maxAge']
-  // OIDC Core §3.1.2.1: they travel in one text, with spaces between them.
-  if (acr !== undefined && (acr.length === 0 || !acr.every((value) => /^[!#-[\]-~]+$/.test(value))))
+  if (acr !== undefined && !isListOfNames(acr))
     return ['acr', 'a list of names without spaces or quotes, at least one']
   if (maxAge !== undefined && !(Number.isSafeInteger(maxAge) && maxAge >= 0))
     return ['maxAge', 'a whole number of seconds']
   return undefined
+}
+
+/** OpenID Connect Core §3.1.2.1: they travel in one text, with spaces between them. */
+function isListOfNames(acr: unknown): boolean {
+  if (!Array.isArray(acr) || acr.length === 0) return false
+  return acr.every((value) => typeof value === 'string' && /^[!#-[\]-~]+$/.test(value))
 }
 
 /** A demand in words: `acr mfa or phr, at most 300 s ago`. */

@@ -208,7 +208,8 @@ function newVerifier(
   return {
     trusted,
     remote,
-    introspector: trusted.introspection && introspector(remote, trusted.introspection, expected, report),
+    introspector:
+      trusted.introspection && introspector(remote, trusted.introspection, expected, clock, report),
     isUsing: (keys) => current?.keys === keys,
     examinerWith(keys) {
       if (current?.keys !== keys) {

@@ -48,11 +48,16 @@ const mostAtOnce = 64
 /** How long nobody is sent after a question that failed, in seconds. */
 const pause = 1
 
-/** An introspector for the tokens of one issuer. */
+/**
+ * An introspector for the tokens of one issuer.
+ *
+ * @param clock Milliseconds; it has to go forward, whatever the time of day does.
+ */
 export function introspector(
   issuer: RemoteIssuer,
   settings: IntrospectionSettings,
   expected: Expected,
+  clock: () => number,
   report: (error: Error) => void,
 ): Introspector {
   const { size } = settings
@@ -84,7 +89,8 @@ export function introspector(
       return await asked(token, now)
     } catch (error) {
       if (error instanceof Unavailable) throw error
-      failedAt = now
+      // From its end, which may be seconds later: nobody else is to wait for the same.
+      failedAt = clock()
       report(error as Error) // everything that fails here does so with an error of our own
       throw new Unavailable(pause, error)
     }
@@ -101,7 +107,7 @@ export function introspector(
       const asking = underWay.get(key)
       if (asking !== undefined) return asking
       if (underWay.size >= mostAtOnce) throw new Unavailable(1, new Error('Too many questions are under way'))
-      if (now >= failedAt && now < failedAt + pause * 1000) throw new Unavailable(pause, undefined)
+      if (clock() < failedAt + pause * 1000) throw new Unavailable(pause, undefined)
       const answered = askedOnce(token, now).finally(() => underWay.delete(key))
       underWay.set(key, answered)
       return answered

@@ -8,7 +8,7 @@ export interface KeepingTimes {
   readonly staleFor: number
   /** The time between two attempts, whether they succeed or not. */
   readonly coolDown: number
-  /** The same while there is nothing to use. */
+  /** The same while there is nothing to use, or nothing that is trusted. */
   readonly retryDelay: number
 }
 
@@ -58,7 +58,8 @@ export function kept<Thing>(
 
   /** In seconds. */
   const age = (): number => (known === undefined ? Infinity : (clock() - known.at) / 1000)
-  const delay = (): number => (age() < times.staleFor ? times.coolDown : times.retryDelay)
+  const isUsable = (): boolean => age() < times.staleFor && !isDistrusted
+  const delay = (): number => (isUsable() ? times.coolDown : times.retryDelay)
   const untilNext = (): number => delay() - (clock() - attemptedAt) / 1000
 
   /** Makes an attempt, or joins the one that is under way. Never rejects. */
@@ -76,6 +77,8 @@ export function kept<Thing>(
       isDistrusted = false
     } catch (error) {
       failure = { error }
+      // From its end: one that ran out of time would be followed by the next at once, and everybody waited for that.
+      attemptedAt = clock()
       onFailure(error)
     }
   }

@@ -4,7 +4,7 @@ import { sha256Base64url } from '../crypto/hash.ts'
 import { parseJsonObject } from '../crypto/jws.ts'
 import { verificationKeys } from '../crypto/verification-key.ts'
 import type { VerificationAlgorithm, VerificationKey } from '../crypto/verification-key.ts'
-import { isLoopbackName, outgoing } from '../http/outgoing.ts'
+import { isLoopbackName, outgoing, OutgoingError } from '../http/outgoing.ts'
 import type { FetchLike, Outgoing, OutgoingAnswer, OutgoingOptions } from '../http/outgoing.ts'
 import { discoveryUrls, MetadataFault, readProviderMetadata } from '../protocol/provider-metadata.ts'
 import type { ProviderMetadata } from '../protocol/provider-metadata.ts'
@@ -114,17 +114,17 @@ function newIssuer(settings: RemoteIssuerSettings): RemoteIssuer {
   const keys = kept(
     async () => {
       const { jwksUri } = await metadata.get()
-      if (jwksUri === undefined) throw fault(issuer, 'its metadata name no jwks_uri')
       try {
+        if (jwksUri === undefined) throw fault(issuer, 'its metadata name no jwks_uri')
         const answer = await send(jwksUri)
         const fetched = keysIn(answer, settings)
         // The same object for the same keys: what was remembered with them stays good.
         last = fetched.digest === last?.digest ? last : fetched
         return last
       } catch (error) {
-        // It may have moved.
+        // They may have moved, and the metadata may have been wrong.
         metadata.distrust()
-        throw error
+        throw error instanceof OutgoingError ? fault(issuer, error.message, error) : error
       }
     },
     times,
@@ -200,6 +200,6 @@ function documentIn(
   return document
 }
 
-function fault(issuer: string, reason: string): Error {
-  return new Error(`issuer ${issuer}: ${reason}`)
+function fault(issuer: string, reason: string, cause?: Error): Error {
+  return new Error(`issuer ${issuer}: ${reason}`, { cause })
 }

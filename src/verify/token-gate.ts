@@ -43,14 +43,15 @@ export function tokenGate(
   options: ForeignTokensOptions & Trusted,
   isServed: () => boolean = () => true,
 ): TokenGate {
-  const { settings, authenticate } = foreignTokens(options)
+  const tokens = foreignTokens(options)
+  const { settings } = tokens
   const { issuers, resource, now, clockSkew } = settings
   const [{ issuer, discoveryUrl }] = issuers
   const metadataUrl = resource === undefined ? undefined : resourceMetadataUrl(resource)
   return {
     issuers: issuers.map((each) => each.issuer),
     discoveryUrl: discoveryUrl ?? discoveryUrls(issuer)[0] ?? issuer,
-    authenticate,
+    authenticate: (request) => tokens.authenticate(request),
     challenges: tokenChallenges(() => (isServed() ? metadataUrl : undefined)),
     unmet: (token, demand, scopes) => unmetDemand(token, demand, scopes, { now: now() / 1000, clockSkew }),
     metadata: metadataUrl === undefined ? undefined : published(metadataUrl, settings),

@@ -100,7 +100,7 @@ test('SECURITY 174: a published key is for its own algorithm, and never a shared
     const jwk = jwkOf(publicKey, { kid: 'k', alg })
     const issuer = await publishing(jwk)
     const guard = guardFor(issuer)
-    const pem = createPublicKey({ key: jwk as never, format: 'jwk' })
+    const pem = createPublicKey({ key: jwk, format: 'jwk' })
       .export({ type: 'spki', format: 'pem' })
       .toString()
     const secrets = [pem, pem.trim(), ` ${pem}`, JSON.stringify(jwk), String(jwk['n'] ?? jwk['x']), '', 'k']
@@ -124,6 +124,29 @@ test('SECURITY 174: a published key is for its own algorithm, and never a shared
   // genuinely signed by its owner, with an algorithm that its key is not for
   const issuer = await publishing(jwkOf(rsa.publicKey, { kid: 'k', alg: 'RS256' }))
   expect(await statusOf(guardFor(issuer), await signed(issuer, 'PS256', rsa.privateKey))).toBe(401)
+})
+
+test('SECURITY 174: a header that names another algorithm than its key is a lie, whoever signed it', async () => {
+  const issuer = await foreignIssuer()
+  const guard = guardFor(issuer)
+  for (const alg of [
+    'none',
+    'HS256',
+    'RS256',
+    'PS256',
+    'ES384',
+    'EdDSA',
+    'es256',
+    'ES256 ',
+    '',
+    null,
+    1,
+    ['ES256'],
+  ]) {
+    // signed by the issuer's own key, over this header
+    expect([alg, await statusOf(guard, await issuer.token({}, { alg }))]).toEqual([alg, 401])
+  }
+  expect(await statusOf(guard, await issuer.token({}, { alg: 'ES256' }))).toBe(200)
 })
 
 test('SECURITY 174: a key that names no algorithm is for RS256, or for those that are configured', async () => {
@@ -346,7 +369,10 @@ test('SECURITY 190: what is too long is not looked at, and what is no token asks
   ] // prettier-ignore
   for (const token of odd)
     expect([token.slice(0, 20), await statusOf(guard, token)]).toEqual([token.slice(0, 20), 401])
+  const long = await issuer.token({ padding: 'x'.repeat(8000) })
+  expect(await statusOf(guard, long)).toBe(401)
   expect(issuer.asked).toEqual([])
+  expect(await statusOf(guardFor(issuer, { maxTokenLength: 16_384 }), long)).toBe(200)
 })
 
 test('we accept nothing that jose refuses', async () => {

@@ -1,6 +1,6 @@
 /** Tokens of other issuers: good ones open the API, and whatever happens to their issuer, no wrong one does. */
 
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { api, openIdConnect, security, stepUp } from 'gatewright'
 import type { Api, ForeignTokensOptions, OfOneIssuer, RejectionNotice } from 'gatewright'
 import { generateSigningKey } from '../../src/crypto/signing-key.ts'
@@ -118,6 +118,35 @@ test('SECURITY 178: a wrong audience says in the log which it was and which was 
   expect([status, body]).toEqual([401, { detail: 'The access token is for another audience' }])
   expect(notices).toMatchObject([{ member: 'aud', found: '["https://other.test"]', wanted: audience }])
   expect(JSON.stringify(notices)).not.toContain(token)
+})
+
+test('SECURITY 275 and 277: unless told otherwise the log has one line a minute, in which no token can write', async () => {
+  const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
+  try {
+    const issuer = await foreignIssuer()
+    const auth = openIdConnect({ issuer: issuer.issuer, audience, now: issuer.now })
+    const app = api().get('/', { token: auth }, () => 'in')
+    const send = async (aud: unknown): Promise<string> => {
+      const token = await issuer.token({ aud })
+      await app.request('/', { headers: { authorization: `Bearer ${token}` } })
+      return token
+    }
+    const first = await send('https://other.test\nAll is well')
+    await send('https://another.test')
+    expect(warn.mock.calls).toEqual([
+      [
+        expect.stringMatching(
+          /^The access token is for another audience \(aud "https:\/\/other\.test\\nAll is well", wanted "https:\/\/api\.test"; token [0-9a-f]{16}\)$/,
+        ),
+      ],
+    ])
+    expect(JSON.stringify(warn.mock.calls)).not.toContain(first.split('.')[2])
+    issuer.clock.now += 60_000
+    await send('https://third.test')
+    expect(warn).toHaveBeenCalledTimes(2)
+  } finally {
+    warn.mockRestore()
+  }
 })
 
 test('SECURITY 177: a token of an issuer that is not configured is refused, and nobody is asked about it', async () => {
@@ -257,6 +286,19 @@ test('a key that was taken out is believed for ten minutes at most, busy or not'
     expect((await get(await issuer.token({}, {}, old))).status).toBe(401)
     expect((await get(await issuer.token())).status).toBe(200)
   }
+})
+
+test('SECURITY 189: a remembered token goes with its key, though nobody else comes by', async () => {
+  const issuer = await foreignIssuer()
+  const { get } = apiFor(issuer, { cache: { maxAge: 3600 } })
+  const token = await issuer.token({ exp: issuer.clock.now / 1000 + 7200 })
+  expect((await get(token)).status).toBe(200)
+  issuer.keys = [await generateSigningKey()]
+  issuer.clock.now += 301_000
+  // has them fetched anew, and does not wait for it
+  expect((await get(token)).status).toBe(200)
+  await expect.poll(() => issuer.count('keys'), { timeout: 10_000 }).toBe(2)
+  await expect.poll(async () => (await get(token)).status, { timeout: 10_000 }).toBe(401)
 })
 
 test('a new key works at once, by one fetch', async () => {

@@ -59,9 +59,11 @@ const hosts: Readonly<Record<string, (guard: Guard) => Promise<Host>>> = {
         reply.send(JSON.stringify(guard.tokenOf(request).subject)),
       )
     }
-    app.get('/any', { onRequest: fastifyGuard(guard) }, async (request) => guard.tokenOf(request).scopes)
+    app.get('/any', { onRequest: fastifyGuard(guard) }, (request, reply) =>
+      reply.send(guard.tokenOf(request).scopes),
+    )
     app.get('/open', async () => '"open"')
-    app.get('/forgotten', async (request) => guard.tokenOf(request).subject)
+    app.get('/forgotten', (request, reply) => reply.send(guard.tokenOf(request).subject))
     return { url: await app.listen({ port: 0, host: '127.0.0.1' }), close: () => app.close() }
   },
   async Hono(guard) {

@@ -7,12 +7,16 @@ import { afterAll } from 'vitest'
 
 /** The part of it that is used; it has no types of its own. */
 interface Provider {
+  /** Whether what a proxy says of the address is believed. */
+  proxy: boolean
   callback(): (request: IncomingMessage, response: ServerResponse) => void
 }
 
 /** A running provider. */
 export interface OidcIssuer {
   readonly issuer: string
+  /** Where it listens. */
+  readonly address: string
   /** What it answers a token request with. */
   token(
     form: Readonly<Record<string, string>>,
@@ -37,8 +41,12 @@ afterAll(() => {
   for (const close of closing.splice(0)) close()
 })
 
-/** Starts it. */
-export async function oidcIssuer(alg = 'RS256'): Promise<OidcIssuer> {
+/**
+ * Starts it.
+ *
+ * @param name What it calls itself, where something stands in front of it; its address unless told.
+ */
+export async function oidcIssuer(alg = 'RS256', name?: string): Promise<OidcIssuer> {
   const server = createServer()
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready))
   const stop = (): void => {
@@ -46,10 +54,11 @@ export async function oidcIssuer(alg = 'RS256'): Promise<OidcIssuer> {
     server.closeAllConnections()
   }
   closing.push(stop)
-  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const issuer = name ?? address
   const client = { redirect_uris: [], response_types: [], grant_types: ['client_credentials'] }
-  const name = 'oidc-provider'
-  const { default: Provider } = (await import(name)) as {
+  const untyped = 'oidc-provider'
+  const { default: Provider } = (await import(untyped)) as {
     readonly default: new (issuer: string, configuration: object) => Provider
   }
   const provider = new Provider(issuer, {
@@ -77,16 +86,18 @@ export async function oidcIssuer(alg = 'RS256'): Promise<OidcIssuer> {
       },
     },
   })
+  if (name !== undefined) provider.proxy = true
   server.on('request', provider.callback())
   const authorization = `Basic ${btoa(`${machine.id}:${machine.secret}`)}`
   const post = (path: string, form: Readonly<Record<string, string>>, headers = {}): Promise<Response> =>
-    fetch(issuer + path, {
+    fetch(address + path, {
       method: 'POST',
-      headers: { authorization, ...headers },
+      headers: { authorization, ...headers, ...(name && { 'x-forwarded-host': new URL(name).host }) },
       body: new URLSearchParams(form),
     })
   return {
     issuer,
+    address,
     stop,
     async token(form, headers) {
       const answer = await post('/token', { grant_type: 'client_credentials', ...form }, headers)

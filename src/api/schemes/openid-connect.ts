@@ -105,7 +105,7 @@ function ofIssuers(options: TrustedTokensOptions<ScopeCatalogue>): TrustedTokens
       const found = gate.authenticate({ method, url, header: (name) => source.header(name) })
       return found instanceof Promise ? found.then((later) => later ?? missing) : (found ?? missing)
     },
-    login: gate.unmet,
+    login: (token, demand, required) => gate.unmet(token, demand, required),
     ...gate.challenges,
   })
   const { declared } = metadataRouter(gate.metadata)
