@@ -9,6 +9,7 @@ import { defaultPages } from '../../src/pages/default-pages.ts'
 import { authorizationServer } from '../../src/server/authorization-server.ts'
 import type { AuthorizationServer } from '../../src/server/authorization-server.ts'
 import type { AuthorizationServerOptions } from '../../src/server/settings.ts'
+import type { StalenessOptions, WhenStale } from '../../src/verify/staleness.ts'
 import { dialects } from '../setup/database.ts'
 import type { Dialect } from '../setup/database.ts'
 import { until } from '../setup/until.ts'
@@ -243,11 +244,10 @@ test('who has gone is not waited for, and a server that closes answers those who
 })
 
 test('an option that cannot be right is named', () => {
-  const make = (revocation: object) => () =>
-    authorizationServer({
-      ...serverOptions('file:never-opened.db'),
-      revocation,
-    } as AuthorizationServerOptions)
+  const make = (revocation: StalenessOptions) => () => {
+    const options: AuthorizationServerOptions = serverOptions('file:never-opened.db', { revocation })
+    return authorizationServer(options)
+  }
   expect(make({ maxAge: 0 })).toThrow('revocation')
-  expect(make({ whenStale: 'later' })).toThrow('give one of accept, refuse, refuse-writes')
+  expect(make({ whenStale: 'later' as WhenStale })).toThrow('give one of accept, refuse, refuse-writes')
 })

@@ -32,15 +32,10 @@ export function addRevocationFeedEndpoint(routes: Router<string>, service: () =>
     wait: number,
     gone: AbortSignal,
   ): Promise<void> {
-    const until = performance.now() + wait * 1000
-    if (wait === 0 || waiting >= mostWaiting) return
+    if (revocations.cursor !== after || waiting >= mostWaiting) return
     waiting++
     try {
-      while (!gone.aborted && !revocations.isStopped && revocations.cursor === after) {
-        const left = until - performance.now()
-        if (left <= 0) return
-        await revocations.changed(left, gone)
-      }
+      await revocations.changed(wait * 1000, gone)
     } finally {
       waiting--
     }
@@ -58,7 +53,7 @@ export function addRevocationFeedEndpoint(routes: Router<string>, service: () =>
         const { revocations, settings } = open
         // Another node was asked before, and has read further; or the database of this one answers again.
         if (revocations.cursor < after || revocations.age > 2000) await revocations.catchUp()
-        await news(open, after, wait, signal)
+        if (wait > 0) await news(open, after, wait, signal)
         const page = revocations.after(after, revocationPageSize)
         const { issuer } = settings
         const entries = page.entries.map((entry) => {
