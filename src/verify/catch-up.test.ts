@@ -35,6 +35,11 @@ test('nothing is newer than now, and nothing gets older by an answer that comes 
   time.steady += 10
   time.wall += 10
   expect(age.value).toBe(10)
+  // On neither clock.
+  time.wall -= 600_000
+  expect(age.value).toBe(10)
+  time.wall += 600_050
+  expect(age.value).toBe(60)
 })
 
 test('an attempt is for all who ask within a second, unless the computer slept meanwhile', async () => {
