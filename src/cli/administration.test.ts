@@ -130,6 +130,7 @@ export const server = authorizationServer(${JSON.stringify(options)})
       '0002-grants',
       '0003-sessions',
       '0004-session-families',
+      '0005-account-tokens',
     ])
     expect(await run(['migrate'], { url })).toMatchObject({ code: 0, stdout: 'The tables are up to date.\n' })
     expect(await run(['migrate', ...byModule])).toMatchObject({

@@ -7,6 +7,7 @@ import { router } from '../api/router.ts'
 import type { AnyRouter } from '../api/router.ts'
 import type { Dependency } from '../api/dependency.ts'
 import type { AccessToken } from '../protocol/access-token.ts'
+import { sqlAccountTokenStore } from '../store/sql/account-tokens.ts'
 import { sqlGrantStore } from '../store/sql/grant-store.ts'
 import { openDatabase } from '../store/open.ts'
 import type { AnyDatabase } from '../store/database.ts'
@@ -28,7 +29,12 @@ import { addAuthorizationEndpoint } from './endpoints/authorization.ts'
 import { addConsentPage } from './endpoints/consent.ts'
 import { addDevicePage } from './endpoints/device.ts'
 import { addLoginPage } from './endpoints/login.ts'
+import { addOutboxPage } from './endpoints/outbox.ts'
+import { addPasswordRecoveryPages } from './endpoints/password-recovery.ts'
+import { addSecondFactorPage } from './endpoints/second-factor.ts'
 import { addAccountChooser } from './endpoints/select-account.ts'
+import { addSignUpPage } from './endpoints/sign-up.ts'
+import { addVerifyPage } from './endpoints/verify.ts'
 import { addSignOutPage } from './endpoints/sign-out.ts'
 import { assetRoutes } from './endpoints/assets.ts'
 import { addTokenEndpoint } from './endpoints/token.ts'
@@ -49,6 +55,8 @@ import { interactionOf } from './interaction/interaction.ts'
 import type { Interaction } from './interaction/interaction.ts'
 import { revokedUntil, signingKeys } from './keys/signing-keys.ts'
 import type { SigningKeys } from './keys/signing-keys.ts'
+import { canMail, mailroomOf } from './mail/mailroom.ts'
+import { tellPasswordChanged } from './recovery.ts'
 import { idTokenAlgorithms } from './openid/algorithms.ts'
 import { backChannel } from './openid/back-channel.ts'
 import type { EndedSession } from './openid/back-channel.ts'
@@ -152,11 +160,18 @@ export function authorizationServer<const Scopes extends ScopeCatalogue>(
   if (site !== undefined) {
     addAuthorizationEndpoint(site)
     addLoginPage(site)
+    addSecondFactorPage(site)
     addAccountChooser(site)
     addConsentPage(site)
     addDevicePage(site)
     addAccountPages(site)
     addSignOutPage(site)
+    if (canMail(settings)) {
+      if (settings.signUp) addSignUpPage(site)
+      addVerifyPage(site)
+      addPasswordRecoveryPages(site)
+      if (settings.mail === undefined) addOutboxPage(site)
+    }
     if (settings.openid !== undefined) addUserinfoEndpoint(routes, service, cors)
   }
   // Well-known addresses are those of the host: the issuer's path stands behind them, or is part of them already.
@@ -248,22 +263,34 @@ async function openOn(
     pause(milliseconds, closing.signal),
   )
   await revocations.refresh()
-  const users = revokingAccounts(
-    await accounts({ database, scopes: Object.keys(settings.scopes) }),
-    async (subject, why) => {
-      const at = now()
-      const events = [auditEvent(why, at, { subject })]
-      const ended = await sessionsOf(store, subject, at)
-      await store.revokeSubject(subject, { now: at, until: revokedUntil(settings, at), audit: events })
-      tell(events)
+  const endingSessions: Service['endingSessions'] = async (subject) => {
+    const ended = await sessionsOf(store, subject, now())
+    return () => {
       for (const session of ended) channel.tell(session)
-    },
-  )
+    }
+  }
+  const mail = await mailroomOf(settings)
+  const own = await accounts({
+    database,
+    scopes: Object.keys(settings.scopes),
+    passwords: settings.passwords,
+  })
+  const users = revokingAccounts(own, async (subject, why) => {
+    const at = now()
+    const events = [auditEvent(why, at, { subject })]
+    const tellApplications = await endingSessions(subject)
+    await store.revokeSubject(subject, { now: at, until: revokedUntil(settings, at), audit: events })
+    tell(events)
+    if (why === 'account.password_changed') tellPasswordChanged({ settings, mail, accounts: own }, subject)
+    tellApplications()
+  })
   revocations.start(revocationPoll[database.dialect])
   const service: Service = {
     settings,
     store,
     accounts: users,
+    links: await sqlAccountTokenStore(database, now()),
+    mail,
     clients,
     keys,
     limits: rateLimits(store, settings),
@@ -273,6 +300,7 @@ async function openOn(
       const families = await endSessionTokens(store, settings, tell, id)
       return () => channel.tell({ id, subject, families })
     }),
+    endingSessions,
     operations,
     tell,
     audit,
@@ -296,6 +324,7 @@ async function openOn(
     async close() {
       clearInterval(cleaning)
       await revocations.stop()
+      await mail?.close()
       closing.abort()
       await channel.close()
       await users.close()

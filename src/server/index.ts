@@ -16,9 +16,15 @@ export type { AuditEvent, AuditEventType } from './audit.ts'
 export type { BearerFlow, BearerOptions } from './bearer.ts'
 export { ClientError } from './clients.ts'
 export type { Client, ClientDefinition, ClientPrivileges, Clients } from './clients.ts'
+export type { Mail, MailMessage } from './mail/mail.ts'
+export { smtp } from './mail/smtp.ts'
+export type { SmtpOptions } from './mail/smtp.ts'
+export type { Message, MessageContext, WrittenMessage } from './interaction/messages.ts'
 export type { Approval, Interaction, PendingAuthorization } from './interaction/interaction.ts'
 export type {
   AccountApplicationsPage,
+  AccountEmailPage,
+  AccountEmailQuestion,
   AccountFrame,
   AccountOverviewPage,
   AccountPages,
@@ -30,18 +36,29 @@ export type {
 export type { ChooserPage } from './interaction/chooser-page.ts'
 export type { DevicePage } from './interaction/device-page.ts'
 export type {
+  AddressQuestion,
+  AccountFactor,
+  AccountFactorsList,
+  AccountFactorsPage,
   ConsentPage,
+  EmailPage,
   ErrorPage,
   LoginPage,
   PageClient,
   PageContext,
   PageForm,
   PageOperation,
+  PagePasskey,
   PagePerson,
   Pages,
   PageScope,
   PageSet,
+  PasswordProblem,
+  PasswordQuestion,
+  RecoveryPage,
+  SecondFactorPage,
   SignOutPage,
+  SignUpPage,
 } from './interaction/pages.ts'
 export type {
   AuthorizationServerOptions,

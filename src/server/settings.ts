@@ -9,9 +9,11 @@ import type { AnyDatabase } from '../store/database.ts'
 import type { DatabaseOptions } from '../store/open.ts'
 import { checkStaleness } from '../verify/staleness.ts'
 import type { Staleness, StalenessOptions } from '../verify/staleness.ts'
+import type { PasswordPolicy } from './accounts/password-policy.ts'
 import type { AuditEvent } from './audit.ts'
 import type { ClientDefinition } from './clients.ts'
 import type { PageSet } from './interaction/pages.ts'
+import type { Mail } from './mail/mail.ts'
 import { operationsIn } from './openapi-operations.ts'
 import type { DocumentedOperation, OpenApiSource } from './openapi-operations.ts'
 import { openIdSettings } from './openid/options.ts'
@@ -57,6 +59,8 @@ export interface Lifetimes {
   readonly flow?: number
   /** What a person has agreed to is not asked again for so long. 180 days unless told. */
   readonly consent?: number
+  /** A link that is sent by mail. 3600 unless told, which is also the most. */
+  readonly link?: number
   /** A login session that is not used for so long ends. 7 days unless told. */
   readonly sessionIdle?: number
   /** After so long everybody has to log in again. 30 days unless told. */
@@ -119,9 +123,29 @@ export interface AuthorizationServerOptions<Scopes extends ScopeCatalogue = Scop
     readonly introspection?: RateLimitOption
     /** Wrong passwords for one account. 10 in 300 s unless told. */
     readonly login?: RateLimitOption
+    /** Mails asked for from one address: for sign-ups, resets and new addresses. 20 in 3600 s unless told. */
+    readonly mails?: RateLimitOption
+    /** Mails of one kind to one mailbox; more than that are not sent. 5 in 3600 s unless told. */
+    readonly mailbox?: RateLimitOption
+    /** Wrong second factors of one kind for one account; five times as many in a day. 10 in 900 s unless told. */
+    readonly secondFactor?: RateLimitOption
     /** Registrations from one address. 20 in 3600 s unless told. */
     readonly registration?: RateLimitOption
   }
+  /**
+   * How mail is sent: `smtp({ url, from })`, or a function of your own. In development, unless told, it is printed and shown
+   * at `/dev/outbox`; elsewhere, without it, nobody can reset a password or change an address.
+   */
+  readonly mail?: Mail
+  /** Whether people may make accounts for themselves, each with an address that they show is theirs. False unless told. */
+  readonly signUp?: boolean
+  /** Which passwords may be set. */
+  readonly passwords?: PasswordPolicy
+  /**
+   * Whether people need a second factor. `optional`: whoever has set one up is asked for it. `required`: whoever has none is
+   * led to set one up before anything is issued. `optional` unless told.
+   */
+  readonly secondFactor?: 'optional' | 'required'
   /** What people see the service called; the host of the issuer unless told. */
   readonly serviceName?: string
   /**
@@ -184,6 +208,10 @@ export interface Settings {
   readonly registration: RegistrationOptions | undefined
   readonly dpopNonces: boolean
   readonly rateLimits: Required<NonNullable<AuthorizationServerOptions['rateLimits']>>
+  readonly mail: Mail | undefined
+  readonly signUp: boolean
+  readonly passwords: PasswordPolicy
+  readonly secondFactor: 'optional' | 'required'
   readonly serviceName: string
   readonly pages: PageSet | undefined
   readonly accountRemoval: boolean
@@ -231,13 +259,22 @@ export function settingsOf(
       pushedRequest: 600,
       flow: 3600,
       consent: 180 * day,
+      link: 3600,
       sessionIdle: 7 * day,
       sessionAbsolute: 30 * day,
     },
     options.lifetimes,
   )
+  if (lifetimes.link > 3600) throw wrong('lifetimes.link', 'at most 3600 seconds')
   const retryWindow = options.retryWindow ?? 10
   if (!(retryWindow >= 0 && retryWindow <= 60)) throw wrong('retryWindow', 'seconds from 0 to 60')
+  const { mail, signUp = false } = options
+  if (mail !== undefined && !/^[^\r\n]+@[^\r\n]+$/.test(mail.from))
+    throw wrong('mail.from', 'an e-mail address')
+  if (signUp && mail === undefined && !isDevelopment) {
+    throw wrong('signUp', 'set mail as well: an account is made by a link that is sent to its address')
+  }
+  const serviceName = options.serviceName ?? new URL(issuer).host
   const resources = resourcesOf(options, issuer, lifetimes.accessToken)
   const [defaultResource] = resources.values()
   if (defaultResource === undefined) throw wrong('resources', 'at least one resource')
@@ -272,7 +309,11 @@ export function settingsOf(
     registration: options.registration,
     dpopNonces: options.dpopNonces ?? false,
     rateLimits: rateLimitsOf(options.rateLimits),
-    serviceName: options.serviceName ?? new URL(issuer).host,
+    mail,
+    signUp,
+    passwords: { ...options.passwords, serviceName: options.passwords?.serviceName ?? serviceName },
+    secondFactor: secondFactorOf(options.secondFactor),
+    serviceName,
     pages: options.pages,
     accountRemoval: options.accountRemoval ?? false,
     openid,
@@ -283,12 +324,20 @@ export function settingsOf(
   }
 }
 
+function secondFactorOf(given: string = 'optional'): Settings['secondFactor'] {
+  if (given === 'optional' || given === 'required') return given
+  throw wrong('secondFactor', 'optional or required')
+}
+
 function rateLimitsOf(given: AuthorizationServerOptions['rateLimits'] = {}): Settings['rateLimits'] {
   const defaults: Settings['rateLimits'] = {
     token: { points: 300, seconds: 60 },
     clientFailures: { points: 20, seconds: 60 },
     introspection: { points: 1200, seconds: 60 },
     login: { points: 10, seconds: 300 },
+    mails: { points: 20, seconds: 3600 },
+    mailbox: { points: 5, seconds: 3600 },
+    secondFactor: { points: 10, seconds: 900 },
     registration: { points: 20, seconds: 3600 },
   }
   for (const [name, limit] of Object.entries(given)) {

@@ -19,7 +19,7 @@ export function addConsentPage(site: PageSite): void {
   addPage(site, '/consent', { shown: (asked) => withPerson(asked, show), posted })
 }
 
-/** Whoever is not logged in, or not any more, begins there again, and the flow goes on after it. */
+/** Whoever is not logged in, not any more, or not in the way that is asked for, does that first, and the flow goes on after it. */
 async function withPerson(
   asked: PageRequest,
   work: (asked: PageRequest, flow: Flow, session: StoredSession) => Promise<Response>,
@@ -28,7 +28,7 @@ async function withPerson(
   const flow = await findFlow(open, visit, flowIdIn(asked.query))
   if (flow === undefined) return expired(asked)
   const { step } = await stepOf(open, visit.session, flow)
-  if (visit.session === undefined || step === 'login' || step === 'select_account') {
+  if (visit.session === undefined || (step !== 'consent' && step !== 'issue')) {
     return visit.redirect(`${open.settings.basePath}/authorize/continue?flow=${flow.id}`)
   }
   return work(asked, flow, visit.session)

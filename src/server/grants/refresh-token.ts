@@ -1,6 +1,7 @@
 /** The refresh token grant (RFC 6749 §6): rotation, the identical answer for a retry, the end of the family for a replay. */
 
 import { deriveKey, seal, unseal } from '../../crypto/seal.ts'
+import { contextIn } from '../../protocol/authentication-context.ts'
 import { grantedScope } from '../../protocol/granted-scope.ts'
 import { judgeRefresh, refreshFingerprint, refreshRefused } from '../../protocol/refresh-rotation.ts'
 import type { RefreshTokenRequest } from '../../protocol/token-request.ts'
@@ -51,6 +52,7 @@ export const refresh: Grant<RefreshTokenRequest> = async (request, context) => {
     familyId: family.id,
     dpopJkt: context.dpopJkt,
     authTime: family.authTime,
+    context: contextIn(family.data),
   })
   // OpenID Connect Core §12.2: the same person, the same login, and no nonce.
   const idToken = await idTokenFor(service, {

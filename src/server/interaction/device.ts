@@ -3,6 +3,7 @@
 import { createHmac } from 'node:crypto'
 import { randomToken } from '../../crypto/random.ts'
 import { deriveKey } from '../../crypto/seal.ts'
+import { acrOf } from '../../protocol/authentication-context.ts'
 import { formatUserCode, normalizeUserCode } from '../../protocol/device-code.ts'
 import { grantedScope } from '../../protocol/granted-scope.ts'
 import type { DeviceDecision, FoundDeviceCode } from '../../store/grant-store.ts'
@@ -20,6 +21,8 @@ export interface DevicePerson {
   readonly sessionId: string
   /** When they logged in, in milliseconds since 1970. */
   readonly authTime: number
+  /** How they did (RFC 8176). */
+  readonly methods?: readonly string[]
   readonly address?: string | undefined
 }
 
@@ -132,10 +135,18 @@ export function deviceInteractionOf(service: Service): DeviceInteraction {
       const isAll = device.scopes.every((scope) => scopes.includes(scope))
       const grantId = (isAll ? approval.grantId : undefined) ?? randomToken(16)
       const { clientId, resources } = device
-      const { subject, authTime, sessionId } = person
+      const { subject, authTime, sessionId, methods } = person
+      const data = methods && { amr: methods, acr: acrOf(methods) }
       const grant = { id: grantId, clientId, subject, scopes, resources }
       const audit = [event('device.approved', device, person, { grantId, details: { scopes } })]
-      return decide(device, person, { approved: true, grant, authTime, sessionId }, audit)
+      const told = {
+        approved: true,
+        grant,
+        authTime,
+        sessionId,
+        ...(data === undefined ? {} : { data }),
+      } as const
+      return decide(device, person, told, audit)
     },
     async deny(typed, person) {
       const device = await owned(typed, person)

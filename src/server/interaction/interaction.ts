@@ -2,6 +2,7 @@
 
 import { opaqueToken } from '../../crypto/opaque-token.ts'
 import { randomToken } from '../../crypto/random.ts'
+import { toldClass } from '../../protocol/authentication-context.ts'
 import { AuthorizationError } from '../../protocol/authorization-error.ts'
 import { requestedClientId } from '../../protocol/authorization-request.ts'
 import type { AuthorizationRequest } from '../../protocol/authorization-request.ts'
@@ -160,7 +161,9 @@ export function interactionOf(service: Service): Interaction {
       const agreed = approval.scopes === undefined ? pending.agreement : scopes
       const grant = { id: grantId, clientId: client.id, subject, scopes: agreed, resources }
       const { claims } = request
-      const data = withoutUndefined({ claims, amr: approval.methods })
+      const { methods } = approval
+      const acr = methods && toldClass(methods, request)
+      const data = withoutUndefined({ claims, amr: methods, acr })
       const outcome = await store.saveCode(
         {
           hash,

@@ -3,6 +3,8 @@
 import { sql } from 'kysely'
 import type { Kysely } from 'kysely'
 import type { AnyDatabase } from '../database.ts'
+import { accountTokenTables } from './account-token-migration.ts'
+import { authenticatorTables } from './authenticator-migration.ts'
 import { grantTables } from './grant-migration.ts'
 import type { Tables } from './schema.ts'
 import { sessionTables } from './session-migration.ts'
@@ -41,6 +43,8 @@ const migrations: readonly Migration[] = [
       `create index gatewright_families_session on gatewright_families (session_id) where session_id is not null`,
     ],
   },
+  { id: '0005-account-tokens', statements: (dialect) => accountTokenTables(typesOf(dialect)) },
+  { id: '0006-authenticators', statements: (dialect) => authenticatorTables(typesOf(dialect)) },
 ]
 
 /** Any number will do, as long as it is always the same: starters of this project wait for each other by it. */

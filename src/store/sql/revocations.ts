@@ -4,11 +4,13 @@ import type { Revocation, RevocationKind, RevocationStore, Revoking } from '../p
 import { insertAudit } from './audit.ts'
 import type { Listen } from '../database.ts'
 import type { Integer } from './columns.ts'
+import { forgetProofs } from './flows.ts'
 import { forUpdate } from './liveness.ts'
 import type { Runner, Session } from './session.ts'
 import { undo } from './session.ts'
 import { removeOf } from './sessions.ts'
 import { statement } from './statement.ts'
+import type { Statement } from './statement.ts'
 
 /** The revocation operations of the store. */
 export function revocationStore(session: Session, listen: Listen | undefined): RevocationStore {
@@ -46,8 +48,7 @@ export function revocationStore(session: Session, listen: Listen | undefined): R
       }),
     revokeSubject: (subject, revoking) =>
       revoke('subject', revoking, async (runner) => {
-        await runner.changes(markGrantsOfSubject, { subject, now: revoking.now })
-        await runner.changes(removeOf, { subject, except: '' })
+        await endAllOf(runner, subject, revoking.now)
         return subject
       }),
     async revocationsAfter(cursor, limit) {
@@ -73,6 +74,24 @@ export function revocationStore(session: Session, listen: Listen | undefined): R
 
 /** Where PostgreSQL tells that the log has grown. */
 const channel = 'gatewright_revocations'
+
+/** Revokes all that a subject was given, in the transaction of something else, as the last thing it does. */
+export async function revokeSubjectIn(runner: Runner, subject: string, revoking: Revoking): Promise<void> {
+  await endAllOf(runner, subject, revoking.now)
+  await appendRevocation(runner, 'subject', subject, revoking)
+}
+
+/** Makes every link that was sent for an account worthless. */
+export const removeAccountTokensOf: Statement<{ subject: string }, Record<never, never>> = statement<{
+  subject: string
+}>`delete from gatewright_account_tokens where subject = ${'subject'}`
+
+async function endAllOf(runner: Runner, subject: string, now: number): Promise<void> {
+  await runner.changes(markGrantsOfSubject, { subject, now })
+  await runner.changes(forgetProofs, { subject })
+  await runner.changes(removeOf, { subject, except: '' })
+  await runner.changes(removeAccountTokensOf, { subject })
+}
 
 /** Any number will do, as long as it is always the same. */
 const logLock = 7_429_138_207
