@@ -15,6 +15,8 @@ import type { Dialect } from '../setup/database.ts'
 import { until } from '../setup/until.ts'
 import { browserOf, requestUrl } from './browser-jar.ts'
 import type { JarBrowser } from './browser-jar.ts'
+import { aliceAddress, linkIn, mailWorld, otherPassword } from './mail-world.ts'
+import type { MailWorld } from './mail-world.ts'
 import { apiA, bodyOf, issuer, serverOptions, verifier, world } from './server-world.ts'
 import type { Tokens, World } from './server-world.ts'
 
@@ -34,7 +36,7 @@ function nodeOf(at: World): AuthorizationServer {
 
 /** A server, and three who guard with its tokens: itself, another node on its database, an API that follows the feed. */
 async function place(dialect: Dialect) {
-  const at = await world(dialect, more)
+  const at = await mailWorld(dialect, more)
   const node = nodeOf(at)
   await node.open()
   let isOver = false
@@ -74,7 +76,7 @@ const redeem = (at: World, code: string): Promise<Response> =>
   at.post('/token', { grant_type: 'authorization_code', code, redirect_uri: at.redirectUri('web'), code_verifier: verifier }, 'web') // prettier-ignore
 
 interface Scene {
-  readonly at: World
+  readonly at: MailWorld
   readonly browser: JarBrowser
   readonly tokens: Tokens & { readonly code: string }
 }
@@ -114,6 +116,12 @@ const ways: Readonly<Record<string, (scene: Scene) => Promise<unknown>>> = {
       repeated: 'another horse, a battery',
     }
     await browser.submit(await account(browser, 'password'), fields)
+  },
+  'another password by a link in mail': async ({ at }) => {
+    const browser = browserOf(at.server.app)
+    await at.forgotten(aliceAddress, browser)
+    const form = await browser.open(linkIn(await at.mail(1)))
+    await browser.submit(form, { password: otherPassword, repeat: otherPassword })
   },
   'an administrator who sets a password': ({ at }) =>
     at.accounts.setPassword(at.alice, 'set by somebody else'),
