@@ -53,7 +53,9 @@ export async function openDatabase<Tables = Record<never, never>>(
   return databaseOf(name, kysely, listen)
 }
 
-async function dialectOf(options: DatabaseOptions): Promise<readonly [Dialect, AnyDatabase['dialect'], Listen?]> {
+async function dialectOf(
+  options: DatabaseOptions,
+): Promise<readonly [Dialect, AnyDatabase['dialect'], Listen?]> {
   const { url } = options
   if (typeof url !== 'string') throw new DatabaseError('invalid_url', `The database URL is missing. ${known}`)
   const statementTimeout = milliseconds('statementTimeout', options.statementTimeout ?? 10)

@@ -126,7 +126,7 @@ test('SECURITY 178: an active token has to be an access token, for us, with an e
   const issuer = await foreignIssuer()
   const { status, notices } = guardFor(issuer)
   const odd: readonly Members[] = [
-    { aud: undefined }, { aud: 'https://other.test' }, { aud: [] }, { aud: `${audience}/` }, { iss: 'https://evil.test' },
+    { active: false }, { aud: undefined }, { aud: 'https://other.test' }, { aud: [] }, { aud: `${audience}/` }, { iss: 'https://evil.test' },
     { exp: undefined }, { exp: 'x' }, { exp: issuer.clock.now / 1000 - 60 }, { nbf: issuer.clock.now / 1000 + 600 },
     { token_type: undefined }, { token_type: 'refresh_token' }, { token_type: 'N_A' }, { token_use: 'refresh_token' },
     { sub: undefined, client_id: undefined }, { sub: 7 }, { cnf: { 'x5t#S256': 'x' } }, { cnf: { jkt: 'x' } }, { cnf: null },

@@ -174,7 +174,7 @@ test('no alternative is a way around a demand, and a stranger is still a strange
     .get('/both', { token: stepUp(anyOf(first, second), demand) }, () => 'in')
     .get('/either', { who: anyOf(stepUp(first, demand), machine) }, () => 'in')
     .get('/open', { token: optional(stepUp(first, demand)) }, ({ token }) => token?.subject ?? 'nobody')
-    .get('/same', { plain: either, strict: stepUp(either, demand) }, () => 'in')
+    .get('/same', {}, { guard: [either, stepUp(either, demand)] }, () => 'in')
   const recent = { auth_time: one.clock.now / 1000 }
   const outcomes: readonly (readonly [string, string | undefined, number])[] = [
     ['/both', await one.token(recent), 200],
