@@ -6,6 +6,7 @@ import { factorsPage } from './account/factors.ts'
 import { applicationsPage, sessionsPage } from './account/lists.ts'
 import { overviewPage, profilePage } from './account/overview.ts'
 import { passwordPage, removalPage } from './account/password.ts'
+import { adminStyles } from './admin/styles.ts'
 import { chooserPage } from './chooser.ts'
 import { consentPage } from './consent.ts'
 import { devicePage } from './device.ts'
@@ -82,7 +83,8 @@ export function defaultPages({ brand, translations = {} }: DefaultPagesOptions =
     },
     messages: (message, context) => messageOf(message, context, wordsOf(context)),
     languages: [...languages.keys()],
-    styles: stylesOf(brand),
+    admin: async () => (await import('./admin/pages.ts')).adminPages,
+    styles: stylesOf(brand) + adminStyles,
   }
 }
 

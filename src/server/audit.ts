@@ -10,6 +10,8 @@ export type AuditEventType =
   | 'account.password_changed'
   | 'account.profile_changed'
   | 'account.removed'
+  | 'account.tokens_revoked'
+  | 'account.updated'
   | 'client.authentication_failed'
   | 'client.created'
   | 'client.removed'
@@ -54,6 +56,18 @@ export interface AuditEvent extends StoredEvent {
 export interface Origin {
   readonly address?: string
   readonly requestId?: string
+}
+
+/** What is known of a deed besides what it was done to: who did it, from where. */
+export type Circumstances = Pick<StoredEvent, 'address' | 'requestId' | 'details'>
+
+/** The same event with more about it. */
+export function under(event: AuditEvent, { details, ...rest }: Circumstances): AuditEvent {
+  return {
+    ...event,
+    ...rest,
+    ...(details === undefined ? {} : { details: { ...event.details, ...details } }),
+  }
 }
 
 /** Makes an event. */

@@ -15,7 +15,8 @@ import type { GrantStore } from '../store/grant-store.ts'
 import { accounts } from './accounts/accounts.ts'
 import { revokingAccounts } from './accounts/revoking.ts'
 import type { Accounts } from './accounts/types.ts'
-import { auditEvent } from './audit.ts'
+import { adminApi } from './admin/api.ts'
+import { auditEvent, under } from './audit.ts'
 import { assertionAlgorithms } from './client-authentication.ts'
 import { clientOrigins, corsFor } from './client-origins.ts'
 import type { ClientOrigins } from './client-origins.ts'
@@ -25,6 +26,7 @@ import { bearerOf } from './bearer.ts'
 import type { BearerOptions } from './bearer.ts'
 import { dpopNonces } from './dpop-nonces.ts'
 import { addAccountPages, homeRoute } from './endpoints/account/account.ts'
+import { addAdminPages } from './endpoints/admin/admin.ts'
 import { addAuthorizationEndpoint } from './endpoints/authorization.ts'
 import { addConsentPage } from './endpoints/consent.ts'
 import { addDevicePage } from './endpoints/device.ts'
@@ -172,6 +174,7 @@ export function authorizationServer<const Scopes extends ScopeCatalogue>(
       addPasswordRecoveryPages(site)
       if (settings.mail === undefined) addOutboxPage(site)
     }
+    addAdminPages(site)
     if (settings.openid !== undefined) addUserinfoEndpoint(routes, service, cors)
   }
   // Well-known addresses are those of the host: the issuer's path stands behind them, or is part of them already.
@@ -180,7 +183,8 @@ export function authorizationServer<const Scopes extends ScopeCatalogue>(
   addResourceMetadataEndpoints(wellKnown, settings)
   const home = site === undefined ? [] : homeRoute(site).declared
   const assets = site === undefined ? [] : assetRoutes(site).declared
-  const declared = [...routes.declared, ...wellKnown.declared, ...assets]
+  const admin = adminApi(settings, service, operations)
+  const declared = [...routes.declared, ...wellKnown.declared, ...assets, ...admin.declared]
   return {
     issuer: settings.issuer,
     declared,
@@ -275,9 +279,9 @@ async function openOn(
     scopes: Object.keys(settings.scopes),
     passwords: settings.passwords,
   })
-  const users = revokingAccounts(own, async (subject, why) => {
+  const users = revokingAccounts(own, async (subject, why, by = {}) => {
     const at = now()
-    const events = [auditEvent(why, at, { subject })]
+    const events = [under(auditEvent(why, at, { subject }), by)]
     const tellApplications = await endingSessions(subject)
     await store.revokeSubject(subject, { now: at, until: revokedUntil(settings, at), audit: events })
     tell(events)

@@ -10,6 +10,8 @@ export type { PasswordOwner, PasswordPolicy } from './accounts/password-policy.t
 export type { HashingOptions } from '../crypto/password-hash.ts'
 export type { HashingLimits } from '../crypto/hashing-queue.ts'
 export type { Pepper } from '../crypto/password-hash.ts'
+export { adminScopes } from './admin/scopes.ts'
+export type { AdminScope } from './admin/scopes.ts'
 export { authorizationServer } from './authorization-server.ts'
 export type { AuthorizationServer, OpenServer } from './authorization-server.ts'
 export type { AuditEvent, AuditEventType } from './audit.ts'
@@ -33,6 +35,19 @@ export type {
   AccountRemovalPage,
   AccountSessionsPage,
 } from './interaction/account-pages.ts'
+export type {
+  AdminAuditPage,
+  AdminClientPage,
+  AdminClientsPage,
+  AdminFrame,
+  AdminKeysPage,
+  AdminOncePage,
+  AdminOverviewPage,
+  AdminPages,
+  AdminRefusalPage,
+  AdminUserPage,
+  AdminUsersPage,
+} from './interaction/admin-pages.ts'
 export type { ChooserPage } from './interaction/chooser-page.ts'
 export type { DevicePage } from './interaction/device-page.ts'
 export type {
@@ -61,6 +76,7 @@ export type {
   SignUpPage,
 } from './interaction/pages.ts'
 export type {
+  AdminOptions,
   AuthorizationServerOptions,
   KeyOptions,
   Lifetimes,

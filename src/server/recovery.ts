@@ -6,7 +6,7 @@ import { emailKey } from '../store/email-key.ts'
 import type { AccountTokenPurpose, NewAccountToken } from '../store/ports/account-tokens.ts'
 import { accountId } from './accounts/id.ts'
 import { parseUsername } from './accounts/names.ts'
-import type { Account } from './accounts/types.ts'
+import type { Account, Accounts } from './accounts/types.ts'
 import { auditEvent } from './audit.ts'
 import { revokedUntil } from './keys/signing-keys.ts'
 import type { Letter } from './mail/mailroom.ts'
@@ -200,7 +200,7 @@ export async function changeEmail(
 
 /** Tells the owner of an account that its password is another one now, whoever has set it. */
 export function tellPasswordChanged(
-  service: Pick<Service, 'settings' | 'mail' | 'accounts'>,
+  service: Pick<Service, 'settings' | 'mail'> & { readonly accounts: Pick<Accounts, 'get'> },
   subject: string,
   language?: string,
 ): void {

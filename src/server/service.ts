@@ -2,7 +2,7 @@
 
 import type { GrantStore } from '../store/grant-store.ts'
 import type { AccountTokenStore } from '../store/ports/account-tokens.ts'
-import type { Accounts } from './accounts/types.ts'
+import type { RevokingAccounts } from './accounts/revoking.ts'
 import type { AuditEvent } from './audit.ts'
 import type { Clients } from './clients.ts'
 import type { DpopNonces } from './dpop-nonces.ts'
@@ -18,7 +18,7 @@ import type { Settings } from './settings.ts'
 export interface Service {
   readonly settings: Settings
   readonly store: GrantStore
-  readonly accounts: Accounts
+  readonly accounts: RevokingAccounts
   /** The links that are sent by mail. */
   readonly links: AccountTokenStore
   /** Missing where no mail can be sent. */

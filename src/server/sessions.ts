@@ -4,8 +4,8 @@ import { sha256Base64url } from '../crypto/hash.ts'
 import { randomToken } from '../crypto/random.ts'
 import { DatabaseError } from '../store/database-error.ts'
 import type { GrantStore, SessionStart, StoredSession } from '../store/grant-store.ts'
-import { auditEvent } from './audit.ts'
-import type { AuditEvent } from './audit.ts'
+import { auditEvent, under } from './audit.ts'
+import type { AuditEvent, Circumstances } from './audit.ts'
 import type { Settings } from './settings.ts'
 
 /** How a session is started. */
@@ -39,8 +39,16 @@ export interface Sessions {
   ): Promise<string | undefined>
   /** The session of a cookie, if it is alive. */
   find(cookie: string | undefined): Promise<StoredSession | undefined>
-  /** Ends a session: what the cookie holds is worth nothing from then on. */
-  end(session: StoredSession, address: string | undefined): Promise<void>
+  /**
+   * Ends a session: what the cookie holds is worth nothing from then on, nor is what was issued for as long as it lasts.
+   *
+   * @param by Who ends it in another's place.
+   */
+  end(
+    session: Pick<StoredSession, 'id' | 'subject'>,
+    address: string | undefined,
+    by?: Circumstances,
+  ): Promise<void>
 }
 
 /**
@@ -128,9 +136,10 @@ export function sessionsIn(
       if (session !== undefined) await store.touchSession(hash, at, idleEnd(at))
       return session
     },
-    async end({ id, subject }, address) {
+    async end({ id, subject }, address, by = {}) {
       const from = address === undefined ? {} : { address }
-      const audit = [auditEvent('session.ended', now(), { subject, details: { session: id }, ...from })]
+      const event = auditEvent('session.ended', now(), { subject, details: { session: id }, ...from })
+      const audit = [under(event, by)]
       // First: whoever is interrupted after this is still logged in, and does it again.
       const after = await ending({ id, subject })
       if (await store.endSession(id, subject, audit)) tell(audit)

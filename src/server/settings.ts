@@ -10,6 +10,8 @@ import type { DatabaseOptions } from '../store/open.ts'
 import { checkStaleness } from '../verify/staleness.ts'
 import type { Staleness, StalenessOptions } from '../verify/staleness.ts'
 import type { PasswordPolicy } from './accounts/password-policy.ts'
+import { adminScopes } from './admin/scopes.ts'
+import type { AdminScope } from './admin/scopes.ts'
 import type { AuditEvent } from './audit.ts'
 import type { ClientDefinition } from './clients.ts'
 import type { PageSet } from './interaction/pages.ts'
@@ -93,7 +95,7 @@ export interface AuthorizationServerOptions<Scopes extends ScopeCatalogue = Scop
   /** The APIs that tokens can be for, by their identifier; the issuer itself unless told. The first is the default. */
   readonly resources?: Readonly<Record<string, ResourceOptions>>
   /** Clients that are there from the start. They are added, and changed when this changes. */
-  readonly clients?: readonly ClientDefinition<(keyof Scopes & string) | IdentityScope>[]
+  readonly clients?: readonly ClientDefinition<(keyof Scopes & string) | IdentityScope | AdminScope>[]
   /**
    * What private keys are encrypted with: 32 characters or more that nobody can guess, from the environment. The variable
    * `GATEWRIGHT_SECRET_KEY` unless told. Needed everywhere but in development.
@@ -146,6 +148,11 @@ export interface AuthorizationServerOptions<Scopes extends ScopeCatalogue = Scop
    * led to set one up before anything is issued. `optional` unless told.
    */
   readonly secondFactor?: 'optional' | 'required'
+  /**
+   * The admin API and its pages at `/admin`, with scopes of their own that only those can be granted who hold them; false
+   * unless told.
+   */
+  readonly admin?: boolean | AdminOptions
   /** What people see the service called; the host of the issuer unless told. */
   readonly serviceName?: string
   /**
@@ -166,6 +173,12 @@ export interface AuthorizationServerOptions<Scopes extends ScopeCatalogue = Scop
   readonly report?: (error: unknown) => void
   /** Milliseconds since 1970; the clock unless told. */
   readonly now?: () => number
+}
+
+/** How the server is administered. */
+export interface AdminOptions {
+  /** The public client that the docs page of the admin API logs in with; whoever uses it types one in unless told. */
+  readonly docsClientId?: string
 }
 
 /** Who may register clients by themselves. */
@@ -196,7 +209,13 @@ export interface Settings {
   readonly basePath: string
   readonly isDevelopment: boolean
   readonly secretKey: string
+  /** All there are, those of the admin API included. */
   readonly scopes: ScopeCatalogue
+  /** Those of the options: what a client may have without being told so. */
+  readonly publicScopes: readonly string[]
+  /** The identifier of the admin API, where there is one. */
+  readonly adminResource: string | undefined
+  readonly adminDocsClientId: string | undefined
   readonly resources: ReadonlyMap<string, Resource>
   readonly defaultResource: Resource
   readonly clients: readonly ClientDefinition[]
@@ -277,6 +296,8 @@ export function settingsOf(
   const serviceName = options.serviceName ?? new URL(issuer).host
   const resources = resourcesOf(options, issuer, lifetimes.accessToken)
   const [defaultResource] = resources.values()
+  const { admin = false } = options
+  const adminResource = admin === false ? undefined : `${issuer}/admin`
   if (defaultResource === undefined) throw wrong('resources', 'at least one resource')
   const { algorithm = 'ES256', ...times } = options.keys ?? {}
   if (!['ES256', 'EdDSA', 'RS256', 'PS256'].includes(algorithm)) {
@@ -288,18 +309,27 @@ export function settingsOf(
     options.pages === undefined || options.openid === false
       ? undefined
       : openIdSettings(options.openid ?? {}, secretKey)
-  const scopeNames = [...new Set([...Object.keys(options.scopes), ...Object.keys(openid?.scopes ?? {})])]
-  const unregistrable = options.registration?.scopes?.find((scope) => !scopeNames.includes(scope))
+  const publicScopes = [...new Set([...Object.keys(options.scopes), ...Object.keys(openid?.scopes ?? {})])]
+  const unregistrable = options.registration?.scopes?.find((scope) => !publicScopes.includes(scope))
   if (unregistrable !== undefined) {
     throw wrong('registration.scopes', `the scope ${JSON.stringify(unregistrable)} is not in scopes`)
+  }
+  const scopes = { ...options.scopes, ...(adminResource === undefined ? {} : adminScopes) }
+  if (adminResource !== undefined) {
+    const taken = Object.keys(adminScopes).find((scope) => Object.hasOwn(options.scopes, scope))
+    if (taken !== undefined) throw wrong('scopes', `${taken} belongs to the admin API`)
   }
   return {
     issuer,
     basePath: new URL(issuer).pathname.replace(/\/$/, ''),
     isDevelopment,
     secretKey,
-    scopes: options.scopes,
-    resources,
+    scopes,
+    publicScopes,
+    adminResource,
+    adminDocsClientId: typeof admin === 'object' ? admin.docsClientId : undefined,
+    resources:
+      adminResource === undefined ? resources : withAdmin(resources, adminResource, lifetimes.accessToken),
     defaultResource,
     clients: options.clients ?? [],
     lifetimes,
@@ -317,7 +347,7 @@ export function settingsOf(
     pages: options.pages,
     accountRemoval: options.accountRemoval ?? false,
     openid,
-    scopeNames,
+    scopeNames: [...new Set([...publicScopes, ...Object.keys(scopes)])],
     onAudit: options.onAudit,
     report: options.report ?? console.error,
     now: options.now ?? Date.now,
@@ -408,6 +438,27 @@ function resourcesOf(
     })
   }
   return resources
+}
+
+/** The admin API as a resource of its own: no token for another API opens it. */
+function withAdmin(
+  resources: ReadonlyMap<string, Resource>,
+  identifier: string,
+  lifetime: number,
+): ReadonlyMap<string, Resource> {
+  const taken = [...resources.keys()].find(
+    (each) => canonicalResource(each) === canonicalResource(identifier),
+  )
+  if (taken !== undefined) throw wrong('resources', `${taken} is the identifier of the admin API`)
+  const resource: Resource = {
+    identifier,
+    name: 'Administration',
+    scopes: Object.keys(adminScopes),
+    accessTokens: 'jwt',
+    lifetime,
+    operations: [],
+  }
+  return new Map([...resources, [identifier, resource]])
 }
 
 function documentedOperations(

@@ -8,6 +8,7 @@ import { accessTokenClaims } from '../protocol/access-token.ts'
 import { formatScope } from '../protocol/scope.ts'
 import type { Actor } from '../protocol/token-exchange.ts'
 import type { JsonObject, NewAccessToken, NewRefreshToken } from '../store/grant-store.ts'
+import { heldScopes } from './admin/scopes.ts'
 import type { Client } from './clients.ts'
 import type { Service } from './service.ts'
 import type { Resource } from './settings.ts'
@@ -69,7 +70,12 @@ export async function prepareAccessToken(service: Service, plan: AccessTokenPlan
     ...plan.resources.flatMap(({ scopes }) => scopes),
     ...(isOpenId ? Object.keys(openid.scopes) : []),
   ])
-  const scopes = plan.scopes.filter((scope) => useful.has(scope))
+  // Whatever way a token is asked for: what was taken from its subject since is not in it.
+  const scopes = await heldScopes(
+    service,
+    plan.subject,
+    plan.scopes.filter((scope) => useful.has(scope)),
+  )
   const claims = claimsOf(plan)
   const isReference =
     plan.resources.some(({ accessTokens }) => accessTokens === 'reference') ||

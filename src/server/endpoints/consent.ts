@@ -3,6 +3,7 @@
 import { sortParameters } from '../../protocol/parameters.ts'
 import { redirectUriShape } from '../../protocol/redirect-uri.ts'
 import type { StoredSession } from '../../store/grant-store.ts'
+import { heldScopes } from '../admin/scopes.ts'
 import { auditEvent } from '../audit.ts'
 import { findFlow, finish, refuse, stepOf } from '../interaction/flow.ts'
 import type { Flow } from '../interaction/flow.ts'
@@ -64,7 +65,7 @@ async function show({ open, visit }: PageRequest, flow: Flow, session: StoredSes
     redirectHost:
       shape === 'private-use' ? request.redirectUri.replace(/:.*$/s, ':') : new URL(request.redirectUri).host,
     isLoopback: shape === 'loopback' || shape === 'localhost',
-    scopes: pageScopes(open, pending.agreement, resources),
+    scopes: pageScopes(open, await heldScopes(open, session.subject, pending.agreement), resources),
     resources: resources.map((resource) => settings.resources.get(resource)?.name ?? resource),
     agreed: remembered?.scopes ?? [],
     ...(isRefreshed ? { days: Math.floor(settings.lifetimes.refreshAbsolute / 86_400) } : {}),

@@ -41,7 +41,8 @@ function metadataOf(settings: Settings): Readonly<Record<string, unknown>> {
   return serverMetadata({
     issuer: settings.issuer,
     endpoints: offeredEndpoints(settings),
-    scopes: settings.scopeNames,
+    // Those of the admin API are named where it is described (RFC 9728): an application has no use for them.
+    scopes: settings.publicScopes,
     responseModes,
     grantTypes: [...offeredGrantsOf(settings)],
     authenticationMethods: offeredMethods,

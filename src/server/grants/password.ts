@@ -5,6 +5,7 @@ import { acrOf } from '../../protocol/authentication-context.ts'
 import { grantedScope } from '../../protocol/granted-scope.ts'
 import { OAuthError, invalidGrant } from '../../protocol/oauth-error.ts'
 import type { PasswordGrantRequest } from '../../protocol/token-request.ts'
+import { scopesOfClient } from '../admin/scopes.ts'
 import { auditEvent } from '../audit.ts'
 import type { Client } from '../clients.ts'
 import { secondFactorKinds } from '../factors/second-factors.ts'
@@ -31,7 +32,8 @@ export const passwordGrant: Grant<PasswordGrantRequest> = async (request, contex
   if (settings.secondFactor === 'required' || (await secondFactorKinds(service, subject)).length > 0) {
     throw invalidGrant('This account needs a second factor, which this grant cannot ask for')
   }
-  const scopes = grantedScope({ requested: request.scopes, allowed, ceiling: client.metadata.scopes })
+  const ceiling = scopesOfClient(settings, client)
+  const scopes = grantedScope({ requested: request.scopes, allowed, ceiling })
   const now = settings.now()
   const grantId = randomToken(16)
   const identifiers = resources.map(({ identifier }) => identifier)

@@ -6,6 +6,7 @@ import { grantedScope } from '../../protocol/granted-scope.ts'
 import { judgeRefresh, refreshFingerprint, refreshRefused } from '../../protocol/refresh-rotation.ts'
 import type { RefreshTokenRequest } from '../../protocol/token-request.ts'
 import type { FoundRefreshToken } from '../../store/grant-store.ts'
+import { scopesOfClient } from '../admin/scopes.ts'
 import { auditEvent } from '../audit.ts'
 import { revokedUntil } from '../keys/signing-keys.ts'
 import { idTokenFor } from '../openid/id-token.ts'
@@ -39,7 +40,7 @@ export const refresh: Grant<RefreshTokenRequest> = async (request, context) => {
     requested: request.scopes,
     // Consent may have been renewed with less since.
     allowed: family.scopes.filter((scope) => grant.scopes.includes(scope)),
-    ceiling: client.metadata.scopes,
+    ceiling: scopesOfClient(settings, client),
   })
   const resources = resourcesFor(service, request.resources, family.resources)
   const successor = prepareRefreshToken(service, family.expiresAt)

@@ -8,6 +8,7 @@ import type { AuthorizationAnswer } from '../../protocol/authorization-response.
 import type { AuthorizationStep } from '../../protocol/authorization-step.ts'
 import { redirectUriShape } from '../../protocol/redirect-uri.ts'
 import type { FlowProof, NewFlow, StoredSession } from '../../store/grant-store.ts'
+import { heldScopes } from '../admin/scopes.ts'
 import { secondFactorKinds } from '../factors/second-factors.ts'
 import { subjectFor } from '../openid/subject.ts'
 import type { Service } from '../service.ts'
@@ -216,10 +217,12 @@ export async function refuse(
 }
 
 async function rememberedFor(
-  { store, settings }: Service,
+  service: Service,
   subject: string,
-  { client, agreement: scopes, resources }: PendingAuthorization,
+  { client, agreement: asked, resources }: PendingAuthorization,
 ): Promise<(Remembered & { readonly isEnough: boolean }) | undefined> {
+  const { store, settings } = service
+  const scopes = await heldScopes(service, subject, asked)
   const grants = await store.listGrants({ subject, clientId: client.id, limit: 20, now: settings.now() })
   const grant =
     grants.find(

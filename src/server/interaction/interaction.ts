@@ -13,6 +13,7 @@ import type { SentParameters } from '../../protocol/parameters.ts'
 import { withoutUndefined } from '../../protocol/without-undefined.ts'
 import { pushedReference } from '../../protocol/pushed-request.ts'
 import type { NewGrant } from '../../store/grant-store.ts'
+import { heldScopes, scopesOfClient } from '../admin/scopes.ts'
 import { auditEvent } from '../audit.ts'
 import type { Client } from '../clients.ts'
 import { hashOf } from '../grants/grant.ts'
@@ -109,7 +110,7 @@ export function interactionOf(service: Service): Interaction {
       requested: request.scopes,
       // Whoever asks for nothing gets what the APIs have: who a person is has to be asked for.
       allowed: request.scopes === undefined ? Object.keys(settings.scopes) : settings.scopeNames,
-      ceiling: client.metadata.scopes,
+      ceiling: scopesOfClient(settings, client),
     })
     const single = [...(request.claims?.userinfo ?? []), ...(request.claims?.idToken ?? [])]
     const isOpenId = openid !== undefined && scopes.includes('openid')
@@ -151,14 +152,19 @@ export function interactionOf(service: Service): Interaction {
     async approve(pending, approval) {
       const { client, request } = pending
       const now = settings.now()
-      const scopes = grantedScope({ requested: approval.scopes, allowed: pending.scopes })
+      const asked = grantedScope({ requested: approval.scopes, allowed: pending.scopes })
+      const scopes = await heldScopes(service, approval.subject, asked)
+      if (scopes.length === 0 && asked.length > 0) {
+        return this.deny(pending, 'access_denied', 'This account does not have what was asked for')
+      }
       const { value, hash } = opaqueToken('code')
       const grantId = approval.grantId ?? randomToken(16)
       const about = { clientId: client.id, subject: approval.subject, grantId, details: { scopes } }
       const audit = [auditEvent('code.issued', now, about)]
       const { subject } = approval
       const { resources } = pending
-      const agreed = approval.scopes === undefined ? pending.agreement : scopes
+      const agreed =
+        approval.scopes === undefined ? await heldScopes(service, subject, pending.agreement) : scopes
       const grant = { id: grantId, clientId: client.id, subject, scopes: agreed, resources }
       const { claims } = request
       const { methods } = approval

@@ -3,6 +3,7 @@
 import type { Html } from '../../http/html.ts'
 import type { SecondFactorPage } from './factor-pages.ts'
 import type { AccountPages } from './account-pages.ts'
+import type { AdminPages } from './admin-pages.ts'
 import type { ChooserPage } from './chooser-page.ts'
 import type { DevicePage } from './device-page.ts'
 import type { Message, MessageContext, WrittenMessage } from './messages.ts'
@@ -222,6 +223,8 @@ export interface PageSet {
   readonly pages: Pages
   /** What is sent by mail. */
   readonly messages: (message: Message, context: MessageContext) => WrittenMessage
+  /** The pages of the administration, loaded when somebody wants to see them; without, there is only the API. */
+  readonly admin?: () => Promise<AdminPages>
   /** The languages there are words in; the first is used where none fits. */
   readonly languages: readonly string[]
   /** One style sheet for all of them, the brand's colours included. */
