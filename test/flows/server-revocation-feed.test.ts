@@ -13,6 +13,7 @@ import type { StalenessOptions, WhenStale } from '../../src/verify/staleness.ts'
 import { dialects } from '../setup/database.ts'
 import type { Dialect } from '../setup/database.ts'
 import { until } from '../setup/until.ts'
+import { adminWorld } from './admin-world.ts'
 import { browserOf, requestUrl } from './browser-jar.ts'
 import type { JarBrowser } from './browser-jar.ts'
 import { aliceAddress, linkIn, mailWorld, otherPassword } from './mail-world.ts'
@@ -26,17 +27,28 @@ const more = { pages: defaultPages(), accountRemoval: true, registration: { open
 const guarded = (scheme: Parameters<typeof security>[0]): Api =>
   api({ docs: false }).get('/', { token: security(scheme as never, []) }, () => 'in')
 
-/** Another process, as it were, on the database of a server. */
+/** Another process, as it were, on the database of a server. The clients are there. */
 function nodeOf(at: World): AuthorizationServer {
-  const options: AuthorizationServerOptions = serverOptions(at.url, { ...more, now: () => at.clock.now })
+  const options: AuthorizationServerOptions = serverOptions(at.url, {
+    ...more,
+    clients: [],
+    now: () => at.clock.now,
+  })
   const node = authorizationServer(options)
   onTestFinished(() => node.close())
   return node
 }
 
-/** A server, and three who guard with its tokens: itself, another node on its database, an API that follows the feed. */
+/** A server, and somebody who is logged in there. */
 async function place(dialect: Dialect) {
   const at = await mailWorld(dialect, more)
+  const browser = browserOf(at.server.app)
+  await browser.submit(await browser.open(`${issuer}/account`), { username: 'alice', password })
+  return { at, browser, statuses: await guards(at) }
+}
+
+/** What three say to a token: the server itself, another node on its database, an API that follows the feed. */
+async function guards(at: World): Promise<(token: string) => Promise<readonly number[]>> {
   const node = nodeOf(at)
   await node.open()
   let isOver = false
@@ -51,16 +63,13 @@ async function place(dialect: Dialect) {
     fetch: async (url, init) => (isOver ? Response.error() : at.server.app.request(url, init)),
   })
   const apps = [guarded(at.server.bearer()), guarded(node.bearer()), guarded(far)]
-  const statuses = (token: string): Promise<readonly number[]> =>
+  return (token) =>
     Promise.all(
       apps.map(async (app) => {
         const answer = await app.request('/', { headers: { authorization: `Bearer ${token}` } })
         return answer.status
       }),
     )
-  const browser = browserOf(at.server.app)
-  await browser.submit(await browser.open(`${issuer}/account`), { username: 'alice', password })
-  return { at, browser, statuses }
 }
 
 /** Tokens that an OpenID client got in a browser. */
@@ -157,6 +166,31 @@ describe.each(dialects)('%s', (dialect) => {
       expect(await statuses(String(machine['access_token']))).toEqual([200, 200, 200])
     },
   )
+
+  test('RFC 7009 §3: what an administrator ends over HTTP is known here before it is answered, and soon everywhere', async () => {
+    const at = await adminWorld(dialect)
+    const statuses = await guards(at)
+    const calls = [
+      async () => {
+        const { grantId = '' } = at.events.findLast(({ type }) => type === 'code.issued') ?? {}
+        return at.call('DELETE', `/grants/${grantId}`)
+      },
+      () => at.call('POST', `/users/${at.alice}/revoke`),
+      () => at.call('PATCH', `/users/${at.alice}`, { body: { disabled: true } }),
+    ]
+    for (const call of calls) {
+      const { access_token: token } = await at.tokens('web')
+      expect(await statuses(token)).toEqual([200, 200, 200])
+      expect((await call()).status).toBeLessThan(300)
+      expect((await statuses(token))[0]).toBe(401)
+      await until(
+        () => statuses(token),
+        (each) => String(each) === '401,401,401',
+      )
+      // What comes in the same second counts as issued before.
+      at.clock.now += 2000
+    }
+  })
 
   test('a page is signed by the issuer for this question, and names nobody', async () => {
     const at = await world(dialect)
