@@ -5,6 +5,7 @@ import type { Dependency } from '../api/dependency.ts'
 import { missing, schemeDependency } from '../api/scheme.ts'
 import type { Authenticated, CredentialSource, ScopeDescriptions } from '../api/scheme.ts'
 import type { OAuthFlows } from '../api/schemes/oauth2.ts'
+import { contextClasses } from '../protocol/authentication-context.ts'
 import { parseAuthorization } from '../protocol/authorization-header.ts'
 import { refusals } from '../protocol/access-token.ts'
 import type { AccessToken } from '../protocol/access-token.ts'
@@ -73,12 +74,18 @@ export function bearerOf<Scope extends string>(
     authenticate: (source) => authenticate(source, verifier, settings.staleness),
     ...tokenChallenges(() => metadata),
     login: (token, demand, required) =>
-      unmetDemand(token, demand, required, { now: settings.now() / 1000, clockSkew }),
+      unmetDemand(token, demand, required, { now: settings.now() / 1000, clockSkew, reaches: reachesClass }),
     guards: ({ method, path, summary = '' }, required) => {
       const shown = method === 'WEBSOCKET' ? 'WebSocket' : method
       operations.add(audience, required, { summary, operation: `${shown} ${path}` })
     },
   })
+}
+
+/** A login with a passkey is as good as any second factor. A class that this server does not have is reached by itself alone. */
+function reachesClass(acr: string, wanted: string): boolean {
+  const classes: readonly string[] = contextClasses
+  return acr === wanted || (classes.includes(wanted) && classes.indexOf(acr) >= classes.indexOf(wanted))
 }
 
 /** The flows of the document, those that are wished for where that is told. */
