@@ -19,6 +19,8 @@ export interface OutgoingOptions {
   readonly timeout?: number
   /** The largest answer that is read, in bytes; 1 MiB unless told. */
   readonly maxBytes?: number
+  /** For requests that nobody waits for: the process may end while they are under way. With `fetch` they hold it up. */
+  readonly isBackground?: boolean
   /** Sends the requests instead, through a proxy for example. The addresses that it reaches are then its own matter. */
   readonly fetch?: FetchLike | undefined
   /** Finds the addresses of a name; the system unless told. */
@@ -84,6 +86,7 @@ export function outgoing(options: OutgoingOptions = {}): Outgoing {
     url.hash = ''
     const limit = new AbortController()
     const timer = setTimeout(() => limit.abort(), timeout * 1000)
+    if (options.isBackground === true) timer.unref()
     try {
       const sending = options.fetch
         ? throughFetch(options.fetch, url, request, options, limit.signal, maxBytes)
@@ -133,6 +136,7 @@ async function directly(
       },
     )
     sent.once('error', fail)
+    if (options.isBackground === true) sent.once('socket', (socket) => socket.unref())
     sent.end(body)
   })
 }

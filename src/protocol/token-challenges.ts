@@ -24,7 +24,12 @@ export function tokenChallenges(metadata: () => string | undefined): TokenChalle
       error === 'invalid_dpop_proof' || error === 'use_dpop_nonce'
         ? // RFC 9449 §7.1: what is wrong with a proof is said in the scheme that has proofs.
           words({ error, error_description: description, algs: dpopAlgorithms.join(' ') }, 'DPoP')
-        : words({ error, error_description: description, ...(parameters ?? { scope: scopeOf(scopes) }) }),
+        : words({
+            error,
+            error_description: description,
+            ...parameters,
+            scope: parameters['scope'] ?? scopeOf(scopes),
+          }),
     insufficient: (scopes, description) =>
       words({ error: 'insufficient_scope', error_description: description, scope: scopes.join(' ') }),
   }

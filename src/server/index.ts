@@ -86,3 +86,4 @@ export type {
   ResourceOptions,
 } from './settings.ts'
 export type { OpenApiSource } from './openapi-operations.ts'
+export type { StalenessOptions, WhenStale } from '../verify/staleness.ts'

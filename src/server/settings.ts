@@ -7,6 +7,8 @@ import type { IdentityScope } from '../protocol/identity-scopes.ts'
 import { isScopeToken } from '../protocol/scope.ts'
 import type { AnyDatabase } from '../store/database.ts'
 import type { DatabaseOptions } from '../store/open.ts'
+import { checkStaleness } from '../verify/staleness.ts'
+import type { Staleness, StalenessOptions } from '../verify/staleness.ts'
 import type { PasswordPolicy } from './accounts/password-policy.ts'
 import { adminScopes } from './admin/scopes.ts'
 import type { AdminScope } from './admin/scopes.ts'
@@ -110,6 +112,8 @@ export interface AuthorizationServerOptions<Scopes extends ScopeCatalogue = Scop
    */
   readonly retryWindow?: number
   readonly keys?: KeyOptions
+  /** What the APIs of `bearer()` do when the database cannot be asked what was revoked. */
+  readonly revocation?: StalenessOptions
   /** Dynamic registration (RFC 7591); off unless told. */
   readonly registration?: RegistrationOptions
   /**
@@ -233,6 +237,7 @@ export interface Settings {
   /** Milliseconds. */
   readonly retryWindow: number
   readonly keys: Required<KeyOptions>
+  readonly staleness: Staleness
   readonly registration: RegistrationOptions | undefined
   readonly clientDocuments: DocumentSettings | undefined
   readonly dpopNonces: boolean
@@ -345,6 +350,7 @@ export function settingsOf(
     lifetimes,
     retryWindow: retryWindow * 1000,
     keys: { algorithm, ...completed('keys', { rotateEvery: 30 * day, publishAhead: 3600 }, times) },
+    staleness: stalenessOf(options.revocation),
     registration: options.registration,
     clientDocuments: documentSettings(options.clientIdMetadataDocuments, {
       scopeNames: publicScopes,
@@ -409,6 +415,14 @@ function secretKeyOf(secretKey: string | undefined, isDevelopment: boolean): str
   }
   if (secretKey.length < 32) throw wrong('secretKey', '32 characters or more')
   return secretKey
+}
+
+function stalenessOf(options: StalenessOptions | undefined): Staleness {
+  try {
+    return checkStaleness('', options)
+  } catch (error) {
+    throw wrong('revocation', (error as Error).message) // it throws nothing else
+  }
 }
 
 function resourcesOf(
