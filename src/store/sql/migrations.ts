@@ -5,6 +5,7 @@ import type { Kysely } from 'kysely'
 import type { AnyDatabase } from '../database.ts'
 import { accountTokenTables } from './account-token-migration.ts'
 import { grantTables } from './grant-migration.ts'
+import { identityTables } from './identity-migration.ts'
 import type { Tables } from './schema.ts'
 import { sessionTables } from './session-migration.ts'
 
@@ -43,6 +44,7 @@ const migrations: readonly Migration[] = [
     ],
   },
   { id: '0005-account-tokens', statements: (dialect) => accountTokenTables(typesOf(dialect)) },
+  { id: '0007-identities', statements: (dialect) => identityTables(typesOf(dialect)) },
 ]
 
 /** Any number will do, as long as it is always the same: starters of this project wait for each other by it. */

@@ -107,6 +107,16 @@ export const tableContents: Readonly<Record<string, TableContents>> = {
       'hashes of a random address and a random cookie; what was asked for may be personal (login_hint)',
     lives: 'until the person is done, or the page is too old',
   },
+  gatewright_identities: {
+    secrets:
+      'tokens of other providers where they are kept, encrypted with a key that is not in the database; names elsewhere are personal',
+    lives: 'until they are unlinked, or the account is removed',
+  },
+  gatewright_login_attempts: {
+    secrets:
+      'hashes of a random state and a random cookie; what proves the attempt, encrypted with a key that is not in the database',
+    lives: 'until the browser comes back, or ten minutes',
+  },
   gatewright_signing_keys: {
     secrets: 'private keys, encrypted with a key that is not in the database',
     lives: 'until the last token they signed has expired everywhere',
