@@ -60,6 +60,25 @@ test('the files that the ledgers name exist, and show what they are named for', 
   }
 })
 
+test('the tables of a page are whole, and name nothing twice', () => {
+  for (const page of pages) {
+    const lines = read(page).split('\n')
+    const seen = new Set<string>()
+    lines.forEach((line, at) => {
+      const inTable = line.startsWith('|')
+      const begins = inTable && !(lines[at - 1] ?? '').startsWith('|')
+      if (begins) expect(lines[at + 1], `${page}:${String(at + 1)} begins no table`).toMatch(/^\|[ :|-]+\|$/)
+      if (begins) seen.clear()
+      const name = line.split(' | ')[0]?.trim() ?? ''
+      if (inTable && !/^\|[ :|-]*$/.test(name)) {
+        expect(seen.has(line.replace(/ +/g, ' ')), `${page}:${String(at + 1)} is there already`).toBe(false)
+        if (page.endsWith('features.md')) expect(seen.has(name), `${page}: two rows of ${name}`).toBe(false)
+      }
+      seen.add(line.replace(/ +/g, ' ')).add(name)
+    })
+  }
+})
+
 test('every dependency has its line', () => {
   const manifest = JSON.parse(read('package.json')) as Record<string, Record<string, string>>
   const ledger = read('docs/decisions/dependencies.md')
