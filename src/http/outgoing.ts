@@ -46,6 +46,8 @@ export interface OutgoingRequest {
 export interface OutgoingAnswer {
   readonly status: number
   readonly body: Uint8Array
+  /** What it says that the body is. */
+  readonly contentType?: string
 }
 
 /** Sends a request. */
@@ -185,7 +187,16 @@ async function read(url: URL, answer: IncomingMessage, maxBytes: number): Promis
     if (size > maxBytes) throw tooLarge(url, maxBytes)
     chunks.push(chunk)
   }
-  return { status, body: Buffer.concat(chunks) }
+  return answerOf(status, chunks, answer.headers['content-type'])
+}
+
+function answerOf(
+  status: number,
+  chunks: readonly Uint8Array[],
+  contentType: string | null | undefined,
+): OutgoingAnswer {
+  const answer = { status, body: Buffer.concat(chunks) }
+  return contentType === null || contentType === undefined ? answer : { ...answer, contentType }
 }
 
 async function throughFetch(
@@ -217,7 +228,7 @@ async function throughFetch(
     if (size > maxBytes) throw tooLarge(url, maxBytes)
     chunks.push(chunk)
   }
-  return { status: answer.status, body: Buffer.concat(chunks) }
+  return answerOf(answer.status, chunks, answer.headers.get('content-type'))
 }
 
 function headersOf(request: OutgoingRequest): Record<string, string> {

@@ -4,6 +4,7 @@ import type { PageContext, PageSet } from '../server/interaction/pages.ts'
 import { applicationsPage, sessionsPage } from './account/lists.ts'
 import { overviewPage, profilePage } from './account/overview.ts'
 import { passwordPage, removalPage } from './account/password.ts'
+import { providersPage } from './account/providers.ts'
 import { chooserPage } from './chooser.ts'
 import { consentPage } from './consent.ts'
 import { devicePage } from './device.ts'
@@ -61,6 +62,7 @@ export function defaultPages({ brand, translations = {} }: DefaultPagesOptions =
         overview: (page, context) => overviewPage(page, context, wordsOf(context)),
         profile: (page, context) => profilePage(page, context, wordsOf(context)),
         password: (page, context) => passwordPage(page, context, wordsOf(context)),
+        providers: (page, context) => providersPage(page, context, wordsOf(context)),
         sessions: (page, context) => sessionsPage(page, context, wordsOf(context)),
         applications: (page, context) => applicationsPage(page, context, wordsOf(context)),
         removal: (page, context) => removalPage(page, context, wordsOf(context)),

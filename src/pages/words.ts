@@ -6,11 +6,13 @@ import { englishDevice, germanDevice } from './device-words.ts'
 import type { DeviceWords } from './device-words.ts'
 import { englishLetters, germanLetters } from './letters.ts'
 import type { Letters } from './letters.ts'
+import { englishProviders, germanProviders } from './provider-words.ts'
+import type { ProviderWords } from './provider-words.ts'
 import { englishRecovery, germanRecovery } from './recovery-words.ts'
 import type { RecoveryWords } from './recovery-words.ts'
 
 /** The sentences of one language. A function gets what stands in the sentence. */
-export interface Words extends RecoveryWords {
+export interface Words extends RecoveryWords, ProviderWords {
   readonly accountPages: AccountWords
   readonly devicePage: DeviceWords
   readonly logIn: string
@@ -75,6 +77,7 @@ export type Translation = Partial<Omit<Words, 'accountPages' | 'devicePage'>> & 
 /** English. */
 export const english: Words = {
   ...englishRecovery,
+  ...englishProviders,
   accountPages: englishAccount,
   devicePage: englishDevice,
   logIn: 'Log in',
@@ -140,6 +143,7 @@ export const english: Words = {
 /** German. */
 export const german: Words = {
   ...germanRecovery,
+  ...germanProviders,
   accountPages: germanAccount,
   devicePage: germanDevice,
   logIn: 'Anmelden',

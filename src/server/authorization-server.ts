@@ -8,6 +8,7 @@ import type { AnyRouter } from '../api/router.ts'
 import type { Dependency } from '../api/dependency.ts'
 import type { AccessToken } from '../protocol/access-token.ts'
 import { sqlAccountTokenStore } from '../store/sql/account-tokens.ts'
+import { sqlIdentityStore } from '../store/sql/identities.ts'
 import { sqlGrantStore } from '../store/sql/grant-store.ts'
 import { openDatabase } from '../store/open.ts'
 import type { AnyDatabase } from '../store/database.ts'
@@ -33,6 +34,7 @@ import { addLoginPage } from './endpoints/login.ts'
 import { addOutboxPage } from './endpoints/outbox.ts'
 import { addPasswordRecoveryPages } from './endpoints/password-recovery.ts'
 import { addAccountChooser } from './endpoints/select-account.ts'
+import { addProviderPages } from './endpoints/sign-in-with.ts'
 import { addSignUpPage } from './endpoints/sign-up.ts'
 import { addVerifyPage } from './endpoints/verify.ts'
 import { addSignOutPage } from './endpoints/sign-out.ts'
@@ -48,6 +50,8 @@ import { addResourceMetadataEndpoints } from './endpoints/resource-metadata.ts'
 import { addRevocationEndpoint } from './endpoints/revocation.ts'
 import { addUserinfoEndpoint } from './endpoints/userinfo.ts'
 import { offeredGrants, offeredMethods } from './endpoints/offered.ts'
+import { linkedProviders } from './federation/tokens.ts'
+import type { LinkedProviders } from './federation/tokens.ts'
 import { deviceInteractionOf } from './interaction/device.ts'
 import type { DeviceInteraction } from './interaction/device.ts'
 import { interactionOf } from './interaction/interaction.ts'
@@ -88,6 +92,8 @@ export interface AuthorizationServer<Scope extends string = string> extends AnyR
 /** The parts of an open server that code and commands work with. */
 export interface OpenServer {
   readonly accounts: Accounts
+  /** The providers that accounts are linked to, and the tokens of those that keep them. */
+  readonly providers: LinkedProviders
   readonly clients: Clients
   readonly keys: SigningKeys
   readonly interaction: Interaction
@@ -154,6 +160,7 @@ export function authorizationServer<const Scopes extends ScopeCatalogue>(
   if (site !== undefined) {
     addAuthorizationEndpoint(site)
     addLoginPage(site)
+    addProviderPages(site)
     addAccountChooser(site)
     addConsentPage(site)
     addDevicePage(site)
@@ -257,6 +264,7 @@ async function openOn(
   const revocations = revocationFeed(store, settings)
   await revocations.refresh()
   const mail = await mailroomOf(settings)
+  const identities = await sqlIdentityStore(database, now())
   const own = await accounts({
     database,
     scopes: Object.keys(settings.scopes),
@@ -277,6 +285,7 @@ async function openOn(
     settings,
     store,
     accounts: users,
+    identities,
     links: await sqlAccountTokenStore(database, now()),
     mail,
     clients,
@@ -303,6 +312,7 @@ async function openOn(
     service,
     parts: {
       accounts: users,
+      providers: linkedProviders(service),
       clients,
       keys,
       store,

@@ -16,6 +16,8 @@ export type { AuditEvent, AuditEventType } from './audit.ts'
 export type { BearerFlow, BearerOptions } from './bearer.ts'
 export { ClientError } from './clients.ts'
 export type { Client, ClientDefinition, ClientPrivileges, Clients } from './clients.ts'
+export type { Provider } from './federation/provider.ts'
+export type { LinkedProvider, LinkedProviders } from './federation/tokens.ts'
 export type { Mail, MailMessage } from './mail/mail.ts'
 export { smtp } from './mail/smtp.ts'
 export type { SmtpOptions } from './mail/smtp.ts'
@@ -28,6 +30,7 @@ export type {
   AccountPages,
   AccountPasswordPage,
   AccountProfilePage,
+  AccountProvidersPage,
   AccountRemovalPage,
   AccountSessionsPage,
 } from './interaction/account-pages.ts'
@@ -49,6 +52,8 @@ export type {
   PageSet,
   PasswordProblem,
   PasswordQuestion,
+  ProviderButton,
+  ProviderProblem,
   RecoveryPage,
   SignOutPage,
   SignUpPage,
@@ -57,6 +62,7 @@ export type {
   AuthorizationServerOptions,
   KeyOptions,
   Lifetimes,
+  ProviderAccounts,
   RateLimitOption,
   RegistrationOptions,
   ResourceOptions,

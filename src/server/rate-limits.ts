@@ -42,6 +42,8 @@ export interface RateLimits {
   ): Promise<void>
   introspection(clientId: string): Promise<void>
   registration(address: string | undefined): Promise<void>
+  /** A login with another provider that is begun. */
+  providers(address: string | undefined): Promise<void>
   /** A user code that somebody enters, right or wrong. */
   userCodes(subject: string, address: string | undefined): Promise<void>
   /** @param clientId Missing for a client that does not exist: all of those have one count for each address. */
@@ -87,6 +89,7 @@ export function rateLimits(store: GrantStore, settings: Settings): RateLimits {
       hit(endpoint ?? 'token', [clientId, place(address)], options.token),
     introspection: (clientId) => hit('introspection', [clientId], options.introspection),
     registration: (address) => hit('registration', [place(address)], options.registration),
+    providers: (address) => hit('providers', [place(address)], options.providers),
     mails: (address) => hit('mails', [place(address)], options.mails),
     async mailbox(kind, email) {
       const { points, seconds } = options.mailbox

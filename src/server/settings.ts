@@ -14,6 +14,8 @@ import type { PageSet } from './interaction/pages.ts'
 import type { Mail } from './mail/mail.ts'
 import { operationsIn } from './openapi-operations.ts'
 import type { DocumentedOperation, OpenApiSource } from './openapi-operations.ts'
+import { checkedProviders } from './federation/provider.ts'
+import type { Provider } from './federation/provider.ts'
 import { openIdSettings } from './openid/options.ts'
 import type { OpenIdOptions, OpenIdSettings } from './openid/options.ts'
 
@@ -125,6 +127,8 @@ export interface AuthorizationServerOptions<Scopes extends ScopeCatalogue = Scop
     readonly mailbox?: RateLimitOption
     /** Registrations from one address. 20 in 3600 s unless told. */
     readonly registration?: RateLimitOption
+    /** Logins with other providers that are begun from one address. 60 in 300 s unless told. */
+    readonly providers?: RateLimitOption
   }
   /**
    * How mail is sent: `smtp({ url, from })`, or a function of your own. In development, unless told, it is printed and shown
@@ -133,6 +137,10 @@ export interface AuthorizationServerOptions<Scopes extends ScopeCatalogue = Scop
   readonly mail?: Mail
   /** Whether people may make accounts for themselves, each with an address that they show is theirs. False unless told. */
   readonly signUp?: boolean
+  /** Other servers that people can log in with: `google({ … })`, `github({ … })` and so on, of `gatewright/sign-in`. */
+  readonly providers?: readonly Provider[]
+  /** What becomes of somebody who comes from one of them for the first time. */
+  readonly providerAccounts?: ProviderAccounts
   /** Which passwords may be set. */
   readonly passwords?: PasswordPolicy
   /** What people see the service called; the host of the issuer unless told. */
@@ -155,6 +163,17 @@ export interface AuthorizationServerOptions<Scopes extends ScopeCatalogue = Scop
   readonly report?: (error: unknown) => void
   /** Milliseconds since 1970; the clock unless told. */
   readonly now?: () => number
+}
+
+/** What becomes of somebody who comes from a provider for the first time. */
+export interface ProviderAccounts {
+  /** Makes an account for whoever has none. True unless told; with `false` only those get in who have linked one. */
+  readonly create?: boolean
+  /**
+   * Opens the account that has verified the same address, without asking for its password, if the provider has verified it as
+   * well and its word counts. False unless told: they log in first, and link the provider in their account.
+   */
+  readonly linkByEmail?: boolean
 }
 
 /** Who may register clients by themselves. */
@@ -198,6 +217,8 @@ export interface Settings {
   readonly rateLimits: Required<NonNullable<AuthorizationServerOptions['rateLimits']>>
   readonly mail: Mail | undefined
   readonly signUp: boolean
+  readonly providers: ReadonlyMap<string, Provider>
+  readonly providerAccounts: Required<ProviderAccounts>
   readonly passwords: PasswordPolicy
   readonly serviceName: string
   readonly pages: PageSet | undefined
@@ -297,6 +318,8 @@ export function settingsOf(
     rateLimits: rateLimitsOf(options.rateLimits),
     mail,
     signUp,
+    providers: providersOf(options.providers),
+    providerAccounts: { create: true, linkByEmail: false, ...options.providerAccounts },
     passwords: { ...options.passwords, serviceName: options.passwords?.serviceName ?? serviceName },
     serviceName,
     pages: options.pages,
@@ -309,6 +332,14 @@ export function settingsOf(
   }
 }
 
+function providersOf(providers: readonly Provider[] = []): ReadonlyMap<string, Provider> {
+  try {
+    return checkedProviders(providers)
+  } catch (error) {
+    throw wrong('providers', (error as Error).message)
+  }
+}
+
 function rateLimitsOf(given: AuthorizationServerOptions['rateLimits'] = {}): Settings['rateLimits'] {
   const defaults: Settings['rateLimits'] = {
     token: { points: 300, seconds: 60 },
@@ -318,6 +349,7 @@ function rateLimitsOf(given: AuthorizationServerOptions['rateLimits'] = {}): Set
     mails: { points: 20, seconds: 3600 },
     mailbox: { points: 5, seconds: 3600 },
     registration: { points: 20, seconds: 3600 },
+    providers: { points: 60, seconds: 300 },
   }
   for (const [name, limit] of Object.entries(given)) {
     if (!Object.hasOwn(defaults, name)) {

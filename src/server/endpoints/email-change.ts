@@ -11,6 +11,7 @@ import { askEmail } from '../recovery.ts'
 import { askingOf, mailProblem, retryHeaders } from './link-page.ts'
 import { addPage } from './page-request.ts'
 import type { PageRequest, PageSite } from './page-request.ts'
+import { recently, whenSignedIn } from './signed-in.ts'
 
 const path = '/account/email'
 
@@ -26,16 +27,27 @@ export function addEmailChangePage(site: PageSite): void {
 }
 
 async function withAccount(
-  { open, visit }: PageRequest,
-  work: (account: Account) => Promise<Response>,
+  asked: PageRequest,
+  work: (account: AccountWithProof) => Promise<Response>,
 ): Promise<Response> {
-  const account = visit.session && (await open.accounts.get(visit.session.subject))
-  return account === undefined
-    ? visit.redirect(`${open.settings.basePath}/login?next=${path}`)
-    : work(account)
+  const { session } = asked.visit
+  const hasPassword = session === undefined || (await asked.open.identities.hasPassword(session.subject))
+  // Without a password that could be asked for, the login itself has to be new.
+  const options = { next: path, ...(hasPassword ? {} : { maxAge: recently }) }
+  return whenSignedIn(asked, options, async ({ subject }) => {
+    const account = await asked.open.accounts.get(subject)
+    return account === undefined
+      ? asked.visit.redirect(`${asked.open.settings.basePath}/login?next=${path}`)
+      : work({ ...account, hasPassword })
+  })
 }
 
-async function posted(asked: PageRequest, account: Account): Promise<Response> {
+/** The account, and whether there is a password to be asked for. */
+interface AccountWithProof extends Account {
+  readonly hasPassword: boolean
+}
+
+async function posted(asked: PageRequest, account: AccountWithProof): Promise<Response> {
   const { open, visit, form } = asked
   const typed = sortParameters(form).one('email') ?? ''
   const email = readEmail(typed)
@@ -44,7 +56,7 @@ async function posted(asked: PageRequest, account: Account): Promise<Response> {
   const password = form.find(([name]) => name === 'password')?.[1] ?? ''
   const origin = visit.address === undefined ? {} : { address: visit.address }
   try {
-    await logIn(open, { username: account.username, password }, { origin })
+    if (account.hasPassword) await logIn(open, { username: account.username, password }, { origin })
   } catch (error) {
     if (error instanceof OAuthError && error.code === 'invalid_grant') {
       return show(asked, account, 403, { error: 'credentials', email })
@@ -64,7 +76,7 @@ async function posted(asked: PageRequest, account: Account): Promise<Response> {
 
 function show(
   { visit }: PageRequest,
-  { username, name, email, emailVerified }: Account,
+  { username, name, email, emailVerified, hasPassword }: AccountWithProof,
   status: number,
   more: Partial<Extract<EmailPage, { readonly step: 'ask' }>> = {},
 ): Response {
@@ -74,6 +86,7 @@ function show(
     person: { username, name },
     current: email,
     isVerified: emailVerified,
+    hasPassword,
     ...more,
   } as const
   const headers = retryHeaders(more.retryAfter)

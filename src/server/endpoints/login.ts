@@ -14,6 +14,7 @@ import type { Settings } from '../settings.ts'
 import { flowIdIn } from './authorization.ts'
 import { addPage, expired } from './page-request.ts'
 import type { PageRequest, PageSite } from './page-request.ts'
+import { providerButtons, providerProblemIn, providerTarget } from './sign-in-with.ts'
 
 /** Adds `/login`: with `flow` for an authorization request, with `next` for a page of this server. */
 export function addLoginPage(site: PageSite): void {
@@ -27,7 +28,8 @@ export function addLoginPage(site: PageSite): void {
       if (flow === undefined) return expired(asked)
       // Another account than the one that is there: nobody's name is in the field.
       const isOther = sortParameters(query).one('other') !== undefined
-      return show(asked, flow, 200, isOther ? { username: '' } : {})
+      const providerProblem = providerProblemIn(asked)
+      return show(asked, flow, 200, { providerProblem, ...(isOther ? { username: '' } : {}) })
     },
     posted,
   })
@@ -52,7 +54,7 @@ async function posted(asked: PageRequest): Promise<Response> {
 }
 
 /** Where whoever has logged in goes. */
-async function goOn({ open, visit }: PageRequest, flow: Flow | PageFlow): Promise<Response> {
+export async function goOn({ open, visit }: PageRequest, flow: Flow | PageFlow): Promise<Response> {
   const { basePath, now } = open.settings
   if (flow.pending !== undefined) return visit.redirect(`${basePath}/authorize/continue?flow=${flow.id}`)
   // Nothing else ends it. Whether it was there still changes nothing: the person is logged in.
@@ -108,12 +110,13 @@ async function show(
     form,
     ...(pending === undefined ? {} : { client: pageClient(pending.client), cancel: form }),
     ...otherWays(open.settings, id),
+    providers: providerButtons(open.settings, visit, id),
     ...more,
     username: more.username ?? pending?.request.loginHint ?? present?.username,
   }
   const retry = more.retryAfter === undefined ? {} : { 'retry-after': String(more.retryAfter) }
   return visit.page(status, visit.pages.login(page, visit.context), {
-    formTarget: pending?.request.redirectUri,
+    formTarget: [pending?.request.redirectUri, providerTarget(open.settings)],
     headers: retry,
   })
 }

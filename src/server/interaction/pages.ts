@@ -52,6 +52,10 @@ export interface LoginPage {
   readonly retryAfter?: number | undefined
   /** A link that ends without logging in. */
   readonly cancel?: PageForm | undefined
+  /** The providers that people can log in with instead; each is a form without fields. */
+  readonly providers?: readonly ProviderButton[] | undefined
+  /** What went wrong at one of them. */
+  readonly providerProblem?: ProviderProblem | undefined
   /** Where somebody without an account makes one; missing where that is not offered. */
   readonly signUp?: string | undefined
   /** Where somebody sets another password who has forgotten theirs; missing where no mail can be sent. */
@@ -109,6 +113,8 @@ export type EmailPage =
       /** The address there is. */
       readonly current?: string | undefined
       readonly isVerified: boolean
+      /** Whether there is a password to be asked for. */
+      readonly hasPassword: boolean
       readonly email?: string | undefined
       readonly error?: 'invalid' | 'credentials' | 'too_many' | 'busy' | undefined
       readonly retryAfter?: number | undefined
@@ -117,6 +123,29 @@ export type EmailPage =
   | { readonly step: 'confirm'; readonly form: PageForm; readonly email: string; readonly username: string }
   | { readonly step: 'taken' }
   | { readonly step: 'done'; readonly email: string }
+
+/** A button that leads to another provider. */
+export interface ProviderButton {
+  /** Of the provider. */
+  readonly name: string
+  readonly form: PageForm
+}
+
+/** What can go wrong with another provider. */
+export interface ProviderProblem {
+  readonly problem:
+    | 'cancelled'
+    | 'refused'
+    | 'unavailable'
+    | 'account_exists'
+    | 'unknown'
+    | 'disabled'
+    | 'taken'
+    | 'full'
+    | 'last'
+  /** Of the provider. */
+  readonly name: string
+}
 
 /** An operation of an API. */
 export interface PageOperation {

@@ -63,8 +63,19 @@ export interface LoginAttempt {
   readonly expiresAt: number
 }
 
+/** Where logins elsewhere are kept that have begun. */
+export interface LoginAttemptStore {
+  /** Keeps an attempt, and drops the oldest of this browser beyond {@link loginAttemptLimit}. */
+  saveLoginAttempt(attempt: LoginAttempt): Promise<void>
+  /** Uses an attempt up: one caller of all gets its data, and only for this browser and this provider. */
+  consumeLoginAttempt(
+    hash: string,
+    from: { readonly browserHash: string; readonly provider: string; readonly now: number },
+  ): Promise<string | undefined>
+}
+
 /** Where identities are kept, beside the accounts. They go with their account. */
-export interface IdentityStore {
+export interface IdentityStore extends LoginAttemptStore {
   /** The identity of somebody, whatever has become of the account. */
   findIdentity(key: IdentityKey): Promise<StoredIdentity | undefined>
   /** All of an account, the oldest first. */
@@ -102,11 +113,34 @@ export interface IdentityStore {
     subject: string,
     options: { readonly providers: readonly string[]; readonly audit?: readonly AuditEvent[] },
   ): Promise<'unlinked' | 'last' | 'gone'>
-  /** Keeps an attempt, and drops the oldest of this browser beyond {@link loginAttemptLimit}. */
-  saveLoginAttempt(attempt: LoginAttempt): Promise<void>
-  /** Uses an attempt up: one caller of all gets its data, and only for this browser and this provider. */
-  consumeLoginAttempt(
-    hash: string,
-    from: { readonly browserHash: string; readonly provider: string; readonly now: number },
-  ): Promise<string | undefined>
+  /** Whether the account has a password. */
+  hasPassword(subject: string): Promise<boolean>
+}
+
+/** Somebody who has logged in to an app that keeps no accounts. */
+export interface VisitorSession {
+  /** SHA-256 of the cookie, as base64url. */
+  readonly hash: string
+  /** Who it is; opaque here. */
+  readonly person: JsonObject
+  /** Milliseconds since 1970. */
+  readonly createdAt: number
+  /** Milliseconds since 1970. */
+  readonly idleUntil: number
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number
+}
+
+/** Where sessions without an account are kept. */
+export interface VisitorStore extends LoginAttemptStore {
+  /** Starts a session, and ends the one that the browser had. */
+  startVisit(session: VisitorSession, replaces?: string): Promise<void>
+  /** The session with this hash, if it is alive. */
+  findVisit(hash: string, now: number): Promise<VisitorSession | undefined>
+  /** Writes down that it is used. */
+  touchVisit(hash: string, idleUntil: number): Promise<void>
+  /** Ends it. Answers whether it was there. */
+  endVisit(hash: string): Promise<boolean>
+  /** Takes away so many attempts and sessions, at most, that mean nothing any more; answers how many there were. */
+  purgeVisits(now: number, limit?: number): Promise<number>
 }

@@ -1,14 +1,15 @@
-/** Identities and logins elsewhere in SQL. */
+/** Identities in SQL. */
 
 import type { AnyDatabase } from '../database.ts'
 import { emailKey } from '../email-key.ts'
-import { identityLimit, loginAttemptLimit, noPassword } from '../ports/identities.ts'
+import { identityLimit, noPassword } from '../ports/identities.ts'
 import type { IdentityKey, IdentityStore, NewIdentity, StoredIdentity } from '../ports/identities.ts'
 import type { StoredAccount } from '../store.ts'
 import { insertAudit } from './audit.ts'
 import { given, parsed } from './columns.ts'
 import type { Integer } from './columns.ts'
 import { forUpdate } from './liveness.ts'
+import { loginAttempts } from './login-attempts.ts'
 import { migrate } from './migrations.ts'
 import { isForeignKeyError, sessionOf, undo } from './session.ts'
 import { statement } from './statement.ts'
@@ -80,15 +81,11 @@ export async function sqlIdentityStore(database: AnyDatabase, now: number): Prom
         return 'unlinked' as const
       })
     },
-    async saveLoginAttempt(attempt) {
-      await session.transact(async (runner) => {
-        await runner.changes(insertAttempt, { ...attempt })
-        await runner.changes(dropOldest, { browserHash: attempt.browserHash })
-      })
+    async hasPassword(subject) {
+      const row = await session.row(passwordOf, { subject })
+      return row !== undefined && row.password_hash !== noPassword
     },
-    async consumeLoginAttempt(hash, { browserHash, provider, now: at }) {
-      return (await session.row(consumeAttempt, { hash, browserHash, provider, now: at }))?.data
-    },
+    ...loginAttempts(session),
   }
 }
 
@@ -121,6 +118,9 @@ const replaceTokens = statement<{ id: string; from: string; to: string }>`
 
 const remove = statement<{ id: string; subject: string }>`
   delete from gatewright_identities where id = ${'id'} and subject = ${'subject'}`
+
+const passwordOf = statement<{ subject: string }, { password_hash: string }>`
+  select password_hash from gatewright_accounts where id = ${'subject'}`
 
 const hold = statement<{ subject: string }, { password_hash: string }>`
   select password_hash from gatewright_accounts where id = ${'subject'} ${forUpdate}`
@@ -182,30 +182,6 @@ function accountRow(account: StoredAccount): AccountValues {
     createdAt: account.createdAt.getTime(),
   }
 }
-
-interface AttemptValues {
-  readonly hash: string
-  readonly browserHash: string
-  readonly provider: string
-  readonly data: string
-  readonly createdAt: number
-  readonly expiresAt: number
-}
-
-const insertAttempt = statement<AttemptValues>`
-  insert into gatewright_login_attempts (hash, browser_hash, provider, data, created_at, expires_at)
-  values (${'hash'}, ${'browserHash'}, ${'provider'}, ${'data'}, ${'createdAt'}, ${'expiresAt'})`
-
-const dropOldest = statement<{ browserHash: string }>`
-  delete from gatewright_login_attempts where number in (select number from gatewright_login_attempts
-    where browser_hash = ${'browserHash'} order by number desc limit 1000 offset ${() => String(loginAttemptLimit)})`
-
-const consumeAttempt = statement<
-  { hash: string; browserHash: string; provider: string; now: number },
-  { data: string }
->`
-  delete from gatewright_login_attempts where hash = ${'hash'} and browser_hash = ${'browserHash'}
-    and provider = ${'provider'} and expires_at > ${'now'} returning data`
 
 function identityOf(row: IdentityRow): StoredIdentity {
   return {

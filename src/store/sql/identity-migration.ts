@@ -1,4 +1,4 @@
-/** The tables of identities from other providers, and of logins there that have begun. `schema.ts` says what in them is secret. */
+/** The tables of identities from other providers, of logins there that have begun, and of sessions without an account. `schema.ts` says what in them is secret. */
 
 /** The column types of a dialect. */
 interface Types {
@@ -36,5 +36,14 @@ export function identityTables({ text, integer, number, options }: Types): reado
     )${options}`,
     `create index gatewright_login_attempts_browser on gatewright_login_attempts (browser_hash, number)`,
     `create index gatewright_login_attempts_expires on gatewright_login_attempts (expires_at)`,
+
+    `create table gatewright_visitor_sessions (
+      hash ${text} primary key,
+      person ${text} not null,
+      created_at ${integer} not null,
+      idle_until ${integer} not null,
+      expires_at ${integer} not null
+    )${options}`,
+    `create index gatewright_visitor_sessions_idle on gatewright_visitor_sessions (idle_until)`,
   ]
 }

@@ -117,6 +117,10 @@ export const tableContents: Readonly<Record<string, TableContents>> = {
       'hashes of a random state and a random cookie; what proves the attempt, encrypted with a key that is not in the database',
     lives: 'until the browser comes back, or ten minutes',
   },
+  gatewright_visitor_sessions: {
+    secrets: 'hashes of the session cookies of an app without accounts; whose they are is personal',
+    lives: 'until the session ends, or is not used for too long',
+  },
   gatewright_signing_keys: {
     secrets: 'private keys, encrypted with a key that is not in the database',
     lives: 'until the last token they signed has expired everywhere',

@@ -23,6 +23,11 @@ const sections: readonly Section[] = [
   { name: 'overview', path: '/account' },
   { name: 'profile', path: '/account/profile' },
   { name: 'password', path: '/account/password' },
+  {
+    name: 'providers',
+    path: '/account/providers',
+    isOffered: (settings) => settings.providers.size > 0,
+  },
   { name: 'sessions', path: '/account/sessions' },
   { name: 'applications', path: '/account/applications' },
   { name: 'removal', path: '/account/removal', isOffered: (settings) => settings.accountRemoval },
@@ -32,6 +37,8 @@ const sections: readonly Section[] = [
 const notices: ReadonlySet<string> = new Set<AccountNotice>([
   'profile',
   'password',
+  'provider_linked',
+  'provider_unlinked',
   'session',
   'sessions',
   'application',

@@ -5,6 +5,7 @@ import type { AnyRouter } from '../../../api/router.ts'
 import type { PageSite } from '../page-request.ts'
 import { addApplicationsPage } from './applications.ts'
 import { addPasswordPage } from './password.ts'
+import { addProvidersPage } from './providers.ts'
 import { addOverviewPage, addProfilePage } from './profile.ts'
 import { addRemovalPage } from './removal.ts'
 import { addSessionsPage } from './sessions.ts'
@@ -14,6 +15,7 @@ export function addAccountPages(site: PageSite): void {
   addOverviewPage(site)
   addProfilePage(site)
   addPasswordPage(site)
+  addProvidersPage(site)
   addSessionsPage(site)
   addApplicationsPage(site)
   addRemovalPage(site)

@@ -47,12 +47,13 @@ const refusals: Readonly<Partial<Record<AccountErrorCode, AccountPasswordPage['e
 }
 
 async function show(
-  { visit, frame }: AccountRequest,
+  { open, visit, frame, account }: AccountRequest,
   status: number,
   { error, retryAfter }: Pick<AccountPasswordPage, 'error' | 'retryAfter'> = {},
 ): Promise<Response> {
   const form = visit.form('/account/password', 'session')
-  const page = { frame, form, minimumLength: usualMinimumLength, error, retryAfter }
+  const hasPassword = await open.identities.hasPassword(account.id)
+  const page = { frame, form, hasPassword, minimumLength: usualMinimumLength, error, retryAfter }
   return visit.page(status, visit.pages.account.password(page, visit.context), {
     headers: retryHeaders(retryAfter),
   })
