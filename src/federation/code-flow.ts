@@ -18,7 +18,7 @@ import type {
   ProviderWorld,
 } from '../server/federation/provider.ts'
 import { sha256Base64url } from '../crypto/hash.ts'
-import { providerFetch } from './provider-fetch.ts'
+import { providerFetch, reachableFrom } from './provider-fetch.ts'
 import type { ReachOptions } from './provider-fetch.ts'
 
 /** What every provider is told. */
@@ -97,20 +97,20 @@ export async function stepOf(
  * @throws {ProviderError} When the provider names an address that nobody should be sent to.
  */
 export function authorizationUrl(
-  { isDevelopment }: ProviderWorld,
+  world: ProviderWorld,
   endpoint: string,
-  { clientId }: ClientOptions,
+  options: ClientOptions,
   { redirectUri, state, codeVerifier }: ProviderAttempt,
   more: Readonly<Record<string, string>>,
 ): string {
   const url = URL.parse(endpoint)
-  const isUsable =
-    url !== null && (url.protocol === 'https:' || (url.protocol === 'http:' && isDevelopment && isLoopbackName(url)))
-  if (!isUsable) throw new ProviderError('unavailable', 'The authorization endpoint is not an https address')
+  const isHere = url?.protocol === 'http:' && isLoopbackName(url) && reachableFrom(world, options).includes('loopback')
+  if (url === null || (url.protocol !== 'https:' && !isHere))
+    throw new ProviderError('unavailable', 'The authorization endpoint is not an https address')
   const parameters = {
     ...more,
     response_type: 'code',
-    client_id: clientId,
+    client_id: options.clientId,
     redirect_uri: redirectUri,
     state,
     code_challenge: sha256Base64url(codeVerifier),

@@ -20,9 +20,9 @@ const maxBytes = 262_144
  *
  * @throws {OutgoingError} From the function it makes.
  */
-export function providerFetch({ isDevelopment }: ProviderWorld, options: ReachOptions): FetchLike {
+export function providerFetch(world: ProviderWorld, options: ReachOptions): FetchLike {
   const end = performance.now() + 8000
-  const reachable = options.reachable ?? (isDevelopment ? (['loopback'] as const) : [])
+  const reachable = reachableFrom(world, options)
   return async (url, init) => {
     const left = (end - performance.now()) / 1000
     if (left <= 0) throw new OutgoingError('time', 'The provider took too long')
@@ -36,6 +36,14 @@ export function providerFetch({ isDevelopment }: ProviderWorld, options: ReachOp
       }),
     )
   }
+}
+
+/** Kinds of addresses that a provider may be at besides public ones. */
+export function reachableFrom(
+  { isDevelopment }: ProviderWorld,
+  { reachable }: ReachOptions,
+): readonly ('loopback' | 'private')[] {
+  return reachable ?? (isDevelopment ? ['loopback'] : [])
 }
 
 function responseOf({ status, body, contentType }: OutgoingAnswer): Response {

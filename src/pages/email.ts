@@ -74,15 +74,19 @@ function question(page: Extract<EmailPage, { readonly step: 'ask' }>, words: Wor
           hidden
           readonly
         />
-        <label for="password">${words.currentPassword}</label>
-        <input
-          type="password"
-          id="password"
-          name="password"
-          autocomplete="current-password"
-          required
-          ${error === 'credentials' && invalid}
-        />
+        ${page.hasPassword && currentPassword(error, words)}
         <button>${words.sendLink}</button>`,
     )}`
+}
+
+function currentPassword(error: Extract<EmailPage, { readonly step: 'ask' }>['error'], words: Words): Html {
+  return html`<label for="password">${words.currentPassword}</label>
+    <input
+      type="password"
+      id="password"
+      name="password"
+      autocomplete="current-password"
+      required
+      ${error === 'credentials' && invalid}
+    />`
 }
