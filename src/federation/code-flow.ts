@@ -71,8 +71,7 @@ export async function stepOf(
   })
   const { clientId, clientSecret } = options
   const send = providerFetch(world, options)
-  const secretMethod =
-    method === 'client_secret_post' ? library.ClientSecretPost : library.ClientSecretBasic
+  const secretMethod = method === 'client_secret_post' ? library.ClientSecretPost : library.ClientSecretBasic
   return {
     library,
     client: {
@@ -104,7 +103,8 @@ export function authorizationUrl(
   more: Readonly<Record<string, string>>,
 ): string {
   const url = URL.parse(endpoint)
-  const isHere = url?.protocol === 'http:' && isLoopbackName(url) && reachableFrom(world, options).includes('loopback')
+  const isHere =
+    url?.protocol === 'http:' && isLoopbackName(url) && reachableFrom(world, options).includes('loopback')
   if (url === null || (url.protocol !== 'https:' && !isHere))
     throw new ProviderError('unavailable', 'The authorization endpoint is not an https address')
   const parameters = {
@@ -131,7 +131,11 @@ export async function redeemCode(
   { redirectUri, state, codeVerifier }: ProviderAttempt,
   parameters: SentParameters,
   token?: { readonly nonce: string; readonly serverOf: (response: Response) => Promise<AuthorizationServer> },
-): Promise<{ readonly server: AuthorizationServer; readonly response: Response; readonly tokens: TokenEndpointResponse }> {
+): Promise<{
+  readonly server: AuthorizationServer
+  readonly response: Response
+  readonly tokens: TokenEndpointResponse
+}> {
   const sent = new URLSearchParams(parameters.map(([name, value]) => [name, value]))
   const callback = library.validateAuthResponse(server, client, sent, state)
   // The redirect URI is ours, whatever address a proxy has made of the request's.

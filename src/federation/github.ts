@@ -49,7 +49,8 @@ async function personAt(apis: string, ask: AskProvider): Promise<OAuth2Person> {
   const user = await ask(`${apis}/user`)
   if (!isObject(user)) throw unreadable()
   // A number that lost its end in a double would be somebody else's.
-  if (typeof user['id'] !== 'number' || !Number.isSafeInteger(user['id']) || user['id'] <= 0) throw unreadable()
+  if (typeof user['id'] !== 'number' || !Number.isSafeInteger(user['id']) || user['id'] <= 0)
+    throw unreadable()
   const emails = await ask(`${apis}/user/emails`)
   if (!Array.isArray(emails)) throw unreadable()
   const primary = emails

@@ -113,11 +113,14 @@ export function openIdProvider(options: OpenIdOptions, preset: OpenIdPreset): Pr
         if (claims === undefined) throw new ProviderError('refused', `${id}: there is no ID token`)
         checkAccessTokenHash(id, tokens.id_token ?? '', tokens.access_token, claims)
         preset.check?.(claims)
+        const subject = subjectOf(id, claims.sub)
         const all =
-          preset.hasUserinfo === false ? claims : await withUserinfo(step, server, tokens.access_token, claims)
+          preset.hasUserinfo === false
+            ? claims
+            : await withUserinfo(step, server, tokens.access_token, claims)
         return {
           issuer: claims.iss,
-          subject: subjectOf(id, claims.sub),
+          subject,
           profile: profileOf(all, preset.isEmailVerified?.(all) ?? false),
           tokens: tokensOf(tokens, world.now()),
         }

@@ -21,6 +21,8 @@ export interface ProviderWorld extends World {
   readonly work: Upstream
   readonly other: Upstream
   readonly reported: unknown[]
+  /** What another node of this server is made with, besides its providers. */
+  readonly options: Partial<AuthorizationServerOptions>
   /** Presses the button of a provider on the login page. Answers where the browser is sent. */
   button(name: string, browser?: JarBrowser): Promise<Arrived>
   /** Logs in with the provider `work`, from the button to the end. */
@@ -71,6 +73,7 @@ export async function providerWorld(
     work,
     other,
     reported,
+    options: { pages: defaultPages(), now: () => at.clock.now, ...more },
     button,
     logIn: async (person, by = browser) => by.open(work.logIn((await button('work', by)).location, person)),
     withPassword: async (by = browser, username = 'alice') =>

@@ -33,16 +33,36 @@ const tokens: readonly (readonly [name: string, does: Misbehaviour])[] = [
   ['SECURITY 238: of another issuer', { claims: (claims) => ({ ...claims, iss: 'https://evil.test' }) }],
   ['SECURITY 238: without an issuer', { claims: ({ iss: _, ...claims }) => claims }],
   ['SECURITY 238: for another client', { claims: (claims) => ({ ...claims, aud: 'another' }) }],
-  ['SECURITY 238: for several, and another in azp', { claims: (claims) => ({ ...claims, aud: ['gatewright', 'another'], azp: 'another' }) }],
+  [
+    'SECURITY 238: for several, and another in azp',
+    { claims: (claims) => ({ ...claims, aud: ['gatewright', 'another'], azp: 'another' }) },
+  ],
   ['SECURITY 238: that has ended', { claims: (claims) => ({ ...claims, exp: now() - 60 }) }],
   ['SECURITY 238: without an end', { claims: ({ exp: _, ...claims }) => claims }],
   ['SECURITY 238: that is not good yet', { claims: (claims) => ({ ...claims, nbf: now() + 600 }) }],
   ['SECURITY 238: without a subject', { claims: ({ sub: _, ...claims }) => claims }],
-  ['SECURITY 238: of a subject that is too long', { claims: (claims) => ({ ...claims, sub: 'x'.repeat(256) }) }],
+  [
+    'SECURITY 238: of a subject that is too long',
+    { claims: (claims) => ({ ...claims, sub: 'x'.repeat(256) }) },
+  ],
   ['SECURITY 238: of a subject with a NUL', { claims: (claims) => ({ ...claims, sub: 'a\0b' }) }],
-  ['SECURITY 238: with another hash of the access token', { claims: (claims) => ({ ...claims, at_hash: createHash('sha256').update('x').digest().subarray(0, 16).toString('base64url') }) }],
-  ['SECURITY 238: with a hash of the access token that is no text', { claims: (claims) => ({ ...claims, at_hash: 1 }) }],
-  ['SECURITY 240: and userinfo of somebody else', { answer: { userinfo: (response) => json(response, { sub: 'bob' }) } }],
+  [
+    'SECURITY 238: with another hash of the access token',
+    {
+      claims: (claims) => ({
+        ...claims,
+        at_hash: createHash('sha256').update('x').digest().subarray(0, 16).toString('base64url'),
+      }),
+    },
+  ],
+  [
+    'SECURITY 238: with a hash of the access token that is no text',
+    { claims: (claims) => ({ ...claims, at_hash: 1 }) },
+  ],
+  [
+    'SECURITY 240: and userinfo of somebody else',
+    { answer: { userinfo: (response) => json(response, { sub: 'bob' }) } },
+  ],
 ]
 
 describe('an ID token', () => {
@@ -55,7 +75,8 @@ describe('an ID token', () => {
   test('SECURITY 238: with the right hash of the access token is taken', async () => {
     const at = await providerWorld('sqlite')
     // The provider counts its tokens, so the test knows the next one.
-    const hash = (token: string) => createHash('sha256').update(token).digest().subarray(0, 16).toString('base64url')
+    const hash = (token: string) =>
+      createHash('sha256').update(token).digest().subarray(0, 16).toString('base64url')
     at.work.does = { claims: (claims) => ({ ...claims, at_hash: hash('upstream-access-2') }) }
     expect((await at.logIn(ann)).path).toBe('/account/providers')
   })
@@ -66,7 +87,14 @@ describe('an ID token', () => {
     for (const alg of ['none', 'HS256']) {
       const { location } = await at.button('work')
       const nonce = new URL(location ?? '').searchParams.get('nonce')
-      const claims = { iss: at.work.issuer, aud: 'gatewright', sub: 'ann-1', nonce, iat: now(), exp: now() + 60 }
+      const claims = {
+        iss: at.work.issuer,
+        aud: 'gatewright',
+        sub: 'ann-1',
+        nonce,
+        iat: now(),
+        exp: now() + 60,
+      }
       const idToken = `${part({ alg })}.${part(claims)}.${alg === 'none' ? '' : 'AAAA'}`
       const answer = { access_token: 'a', token_type: 'Bearer', id_token: idToken }
       at.work.does = { answer: { token: (response) => json(response, answer) } }
@@ -88,41 +116,73 @@ describe('an ID token', () => {
 
 const faults: readonly (readonly [name: string, answer: (response: ServerResponse) => void])[] = [
   ['redirects', (response) => response.writeHead(307, { location: 'https://evil.test/' }).end()],
-  ['is huge', (response) => void response.writeHead(200, { 'content-type': 'application/json' }).end('x'.repeat(2_000_000))],
-  ['is garbage', (response) => void response.writeHead(200, { 'content-type': 'application/json' }).end('<html>{"')],
-  ['is HTML', (response) => void response.writeHead(200, { 'content-type': 'text/html' }).end('<script>alert(1)</script>')],
+  [
+    'is huge',
+    (response) =>
+      void response.writeHead(200, { 'content-type': 'application/json' }).end('x'.repeat(2_000_000)),
+  ],
+  [
+    'is garbage',
+    (response) => void response.writeHead(200, { 'content-type': 'application/json' }).end('<html>{"'),
+  ],
+  [
+    'is HTML',
+    (response) =>
+      void response.writeHead(200, { 'content-type': 'text/html' }).end('<script>alert(1)</script>'),
+  ],
   ['is null', (response) => json(response, null)],
   ['is a list', (response) => json(response, [])],
   ['is empty', (response) => void response.writeHead(204).end()],
   ['is a server error', (response) => json(response, { error: 'server_error' }, 500)],
-  ['breaks off', (response) => void response.writeHead(200, { 'content-length': '100' }).write('{') || response.destroy()],
+  [
+    'breaks off',
+    (response) => {
+      response.writeHead(200, { 'content-length': '100' }).write('{')
+      response.destroy()
+    },
+  ],
 ]
 
 describe('SECURITY 249, R24', () => {
-  test.each(faults)('a token endpoint that %s ends on our page, with nothing sent elsewhere', async (_, answer) => {
-    const at = await providerWorld('sqlite')
-    at.work.does = { answer: { token: answer } }
-    const page = await at.logIn(ann)
-    expect([page.path, page.body.includes(unavailable) || page.body.includes(refused)]).toEqual(['/login', true])
-    expect(page.body).not.toContain('<script>alert')
-    expect(at.work.tokenRequests).toHaveLength(1)
-    expect(await isLoggedIn(at.browser)).toBe(false)
-  })
+  test.each(faults)(
+    'a token endpoint that %s ends on our page, with nothing sent elsewhere',
+    async (_, answer) => {
+      const at = await providerWorld('sqlite')
+      at.work.does = { answer: { token: answer } }
+      const page = await at.logIn(ann)
+      expect([page.path, page.body.includes(unavailable) || page.body.includes(refused)]).toEqual([
+        '/login',
+        true,
+      ])
+      expect(page.body).not.toContain('<script>alert')
+      expect(at.work.tokenRequests).toHaveLength(1)
+      expect(await isLoggedIn(at.browser)).toBe(false)
+    },
+  )
 
-  test.each(faults)('a document that %s is not used, and the button works again when it is right', async (_, answer) => {
-    const at = await providerWorld('sqlite')
-    at.work.does = { answer: { discovery: answer } }
-    const page = await at.button('work')
-    expect([page.path, page.body.includes(unavailable) || page.body.includes(refused)]).toEqual(['/login', true])
-    at.work.does = {}
-    expect((await at.logIn(ann)).path).toBe('/account/providers')
-  })
+  test.each(faults)(
+    'a document that %s is not used, and the button works again when it is right',
+    async (_, answer) => {
+      const at = await providerWorld('sqlite')
+      at.work.does = { answer: { discovery: answer } }
+      const page = await at.button('work')
+      expect([page.path, page.body.includes(unavailable) || page.body.includes(refused)]).toEqual([
+        '/login',
+        true,
+      ])
+      at.work.does = {}
+      expect((await at.logIn(ann)).path).toBe('/account/providers')
+    },
+  )
 
   test.each(faults)('keys that %s verify nothing', async (_, answer) => {
     const at = await providerWorld('sqlite')
     at.work.does = { answer: { jwks: answer } }
     const page = await at.logIn(ann)
-    expect([page.path, page.body.includes(unavailable) || page.body.includes(refused)]).toEqual(['/login', true])
+    expect([page.path, page.body.includes(unavailable) || page.body.includes(refused)]).toEqual([
+      '/login',
+      true,
+    ])
     expect(await isLoggedIn(at.browser)).toBe(false)
   })
 
@@ -175,7 +235,9 @@ describe('a document', () => {
 
   test('SECURITY 249: this computer is not reached unless that is allowed', async () => {
     const at = await providerWorld('sqlite')
-    const strict = await providerWorld('sqlite', { providers: [clientAt(at.work, 'work', { reachable: [] })] })
+    const strict = await providerWorld('sqlite', {
+      providers: [clientAt(at.work, 'work', { reachable: [] })],
+    })
     expect((await strict.button('work')).body).toContain(unavailable)
     expect(at.work.requests).toEqual([])
   })
@@ -184,7 +246,10 @@ describe('a document', () => {
 test('SECURITY 252: what a provider says of an error, and what it calls people, does nothing on our pages', async () => {
   const at = await providerWorld('sqlite')
   const cancelled = await at.browser.open(at.work.refuse((await at.button('work')).location, 'access_denied'))
-  expect([cancelled.path, cancelled.body.includes('You did not log in with Example Inc.')]).toEqual(['/login', true])
+  expect([cancelled.path, cancelled.body.includes('You did not log in with Example Inc.')]).toEqual([
+    '/login',
+    true,
+  ])
   expect(at.reported).toEqual([])
   for (const [error, says] of [
     ['server_error', unavailable],
@@ -206,7 +271,11 @@ test('SECURITY 251: what stands in the address of a problem is a word of ours, o
   const at = await providerWorld('sqlite')
   const page = await at.browser.open(`${issuer}/login?next=/account`)
   const flow = /flow=([\w-]{22})/.exec(formOf(page, '/login?').body)?.[1] ?? ''
-  for (const query of ['problem=<b>&provider=work', 'problem=refused&provider=<b>', 'problem=__proto__&provider=work']) {
+  for (const query of [
+    'problem=<b>&provider=work',
+    'problem=refused&provider=<b>',
+    'problem=__proto__&provider=work',
+  ]) {
     const shown = await at.browser.open(`${issuer}/login?flow=${flow}&${query}`)
     expect([shown.status, shown.body.includes('role="alert"')]).toEqual([200, false])
   }

@@ -10,7 +10,13 @@ import { browserOf, requestUrl } from './browser-jar.ts'
 import { formOf, isLoggedIn, password, providerWorld } from './provider-world.ts'
 import { issuer, serverOptions } from './server-world.ts'
 
-const ann = { sub: 'ann-1', name: 'Ann Smith', preferred_username: 'ann', email: 'ann@example.com', email_verified: true }
+const ann = {
+  sub: 'ann-1',
+  name: 'Ann Smith',
+  preferred_username: 'ann',
+  email: 'ann@example.com',
+  email_verified: true,
+}
 
 describe.each(dialects)('%s', (dialect) => {
   test('a person logs in with a provider on the way to an application, and is the same person the next time', async () => {
@@ -136,7 +142,8 @@ describe.each(dialects)('%s', (dialect) => {
   test('code injection: a code of another login is worth nothing here', async () => {
     const at = await providerWorld(dialect)
     const mallory = browserOf(at.server.app)
-    const stolen = new URL(at.work.logIn((await at.button('work')).location, ann)).searchParams.get('code') ?? ''
+    const stolen =
+      new URL(at.work.logIn((await at.button('work')).location, ann)).searchParams.get('code') ?? ''
     const own = new URL(at.work.logIn((await at.button('work', mallory)).location, { sub: 'mallory' }))
     own.searchParams.set('code', stolen)
     const answer = await mallory.open(own.href)
@@ -215,5 +222,10 @@ test('the names of others cannot be had: a login name of the provider stands beh
   const names = (await at.accounts.list()).map(({ username }) => username)
   expect(names).toEqual(expect.arrayContaining(['alice', 'work:ann', 'work:alice']))
   expect(names.filter((name) => /^work:[\w-]{12}$/.test(name))).toHaveLength(1)
-  expect((await at.accounts.list()).map(({ name }) => name)).toEqual([undefined, undefined, undefined, undefined])
+  expect((await at.accounts.list()).map(({ name }) => name)).toEqual([
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+  ])
 })

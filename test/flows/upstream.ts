@@ -149,7 +149,10 @@ export async function upstream(path = ''): Promise<Upstream> {
   async function token(request: IncomingMessage, response: ServerResponse, body: string): Promise<void> {
     const form = new URLSearchParams(body)
     const basic = /^Basic (.+)$/.exec(request.headers.authorization ?? '')?.[1] ?? ''
-    const [id, secret] = Buffer.from(basic, 'base64').toString().split(':').map((part) => decodeURIComponent(part.replaceAll('+', ' ')))
+    const [id, secret] = Buffer.from(basic, 'base64')
+      .toString()
+      .split(':')
+      .map((part) => decodeURIComponent(part.replaceAll('+', ' ')))
     tokenRequests.push(form)
     if (self.does.answer?.token !== undefined) return self.does.answer.token(response)
     const given = secret ?? form.get('client_secret')

@@ -21,7 +21,8 @@ export function passwordPage(page: AccountPasswordPage, context: PageContext, wo
       ${problemOf(sentence(page, words))}
       ${formOf(
         form,
-        html`${usernameFor(frame.person.username)} ${page.hasPassword && currentPassword(error === 'current', words)}
+        html`${usernameFor(frame.person.username)}
+          ${page.hasPassword && currentPassword(error === 'current', words)}
           <label for="new_password">${own.newPassword}</label>
           <input
             type="password"
@@ -66,7 +67,8 @@ export function removalPage(page: AccountRemovalPage, context: PageContext, word
       ${problemOf(sentence(page, words))}
       ${formOf(
         form,
-        html`${usernameFor(frame.person.username)} ${page.hasPassword && currentPassword(error === 'current', words)}
+        html`${usernameFor(frame.person.username)}
+          ${page.hasPassword && currentPassword(error === 'current', words)}
           <button class="danger">${remove}</button>`,
       )}`,
   )

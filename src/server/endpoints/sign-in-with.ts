@@ -42,7 +42,11 @@ export function addProviderPages(site: PageSite): void {
 }
 
 /** The buttons of the login page. */
-export function providerButtons({ providers }: Settings, visit: Visit, flow: string): readonly ProviderButton[] {
+export function providerButtons(
+  { providers }: Settings,
+  visit: Visit,
+  flow: string,
+): readonly ProviderButton[] {
   return [...providers.values()].map(({ id, name }) => ({
     name,
     form: visit.form(`/login/with/${id}?flow=${flow}`, 'login'),

@@ -21,11 +21,7 @@ export interface Provider {
    *
    * @throws {ProviderError} When it is an error, is not to be believed, or the provider does not answer in time.
    */
-  finish(
-    world: ProviderWorld,
-    attempt: ProviderAttempt,
-    parameters: SentParameters,
-  ): Promise<ProviderLogin>
+  finish(world: ProviderWorld, attempt: ProviderAttempt, parameters: SentParameters): Promise<ProviderLogin>
   /**
    * Other tokens for these.
    *
@@ -112,7 +108,9 @@ export function checkedProviders(providers: readonly Provider[]): ReadonlyMap<st
   for (const provider of providers) {
     const { id, name } = provider
     if (!/^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/.test(id)) {
-      throw new TypeError(`the provider ${JSON.stringify(id)} needs an id of small letters, digits and hyphens`)
+      throw new TypeError(
+        `the provider ${JSON.stringify(id)} needs an id of small letters, digits and hyphens`,
+      )
     }
     if (name.trim() === '') throw new TypeError(`the provider ${id} needs a name that people can read`)
     if (byId.has(id)) throw new TypeError(`the provider ${id} is there twice; give one of them another id`)

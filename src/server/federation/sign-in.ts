@@ -33,11 +33,12 @@ export async function signedIn(
   const [owner] = email === undefined ? [] : await service.accounts.findByEmail(email)
   // SECURITY: an address that the account itself has not verified may have been put there by anybody, to wait for its owner.
   if (email !== undefined && owner?.emailVerified === true) {
-    if (!service.settings.providerAccounts.linkByEmail) return { outcome: 'account_exists' }
-    const linked = await link(service, provider, login, owner.id, address, { verifiedEmail: email })
-    if (linked === 'linked') return { outcome: 'known', subject: owner.id }
-    // Somebody was faster: whose it is by now is whose it is.
-    return (linked === 'taken' && (await knownIdentity(service, provider, login))) || { outcome: 'account_exists' }
+    const { linkByEmail } = service.settings.providerAccounts
+    const condition = { verifiedEmail: email }
+    if (linkByEmail && (await link(service, provider, login, owner.id, address, condition)) === 'linked') {
+      return { outcome: 'known', subject: owner.id }
+    }
+    return knownByNow(service, provider, login)
   }
   if (!service.settings.providerAccounts.create) return { outcome: 'unknown' }
   return created(service, provider, login, email, address)
@@ -135,11 +136,15 @@ async function created(
       tell(audit)
       return { outcome: 'known', subject }
     }
-    // Sent twice at once: the other one has made the account.
-    if (outcome === 'taken') return (await knownIdentity(service, provider, login)) ?? { outcome: 'unknown' }
+    if (outcome === 'taken') break
   }
-  // Every name was free to take, so it was the address: somebody has verified it a moment ago.
-  return { outcome: 'account_exists' }
+  // Sent twice at once, and the other one has made the account; or its address was verified by somebody a moment ago.
+  return knownByNow(service, provider, login)
+}
+
+/** Whoever was faster may have been the same person. */
+async function knownByNow(service: Service, provider: Provider, login: ProviderLogin): Promise<SignIn> {
+  return (await knownIdentity(service, provider, login)) ?? { outcome: 'account_exists' }
 }
 
 /**

@@ -9,13 +9,7 @@ export type AccountSectionName =
 
 /** What has just been done, to be said once. */
 export type AccountNotice =
-  | 'profile'
-  | 'password'
-  | 'provider_linked'
-  | 'provider_unlinked'
-  | 'session'
-  | 'sessions'
-  | 'application'
+  'profile' | 'password' | 'provider_linked' | 'provider_unlinked' | 'session' | 'sessions' | 'application'
 
 /** Whose account it is. */
 export interface AccountPerson extends PagePerson {
