@@ -148,13 +148,14 @@ export async function redeemCode(
     codeVerifier,
     requests,
   )
-  const from = token === undefined ? server : await token.serverOf(response)
-  const tokens = await library.processAuthorizationCodeResponse(
-    from,
-    client,
-    response,
-    token === undefined ? {} : { expectedNonce: token.nonce, requireIdToken: true },
-  )
+  if (token === undefined) {
+    const plain = await withoutIdToken(response)
+    const tokens = await library.processAuthorizationCodeResponse(server, client, plain)
+    return { server, response: plain, tokens }
+  }
+  const from = await token.serverOf(response)
+  const expected = { expectedNonce: token.nonce, requireIdToken: true }
+  const tokens = await library.processAuthorizationCodeResponse(from, client, response, expected)
   return { server: from, response, tokens }
 }
 
@@ -171,11 +172,14 @@ export async function refreshed(
     refreshToken,
     requests,
   )
-  // An ID token of a refresh is not needed, and not looked at.
+  return library.processRefreshTokenResponse(server, client, await withoutIdToken(response))
+}
+
+/** The answer without a token that nobody has asked for: nothing is read from it, so nothing about it can be wrong. */
+async function withoutIdToken(response: Response): Promise<Response> {
   const body = (await response.json().catch(() => undefined)) as Record<string, unknown> | null | undefined
-  const { id_token: _, ...tokens } = body ?? {}
-  const plain = Response.json(tokens, { status: response.status })
-  return library.processRefreshTokenResponse(server, client, plain)
+  const { id_token: _, ...rest } = body ?? {}
+  return Response.json(rest, { status: response.status })
 }
 
 /** The tokens in the form they are kept in. */

@@ -1,6 +1,7 @@
 /** A provider that speaks OAuth 2 and no OpenID: who the person is has to be asked of an API of its own. */
 
 import type { AuthorizationServer } from 'oauth4webapi'
+import { OutgoingError } from '../http/outgoing.ts'
 import type { FetchLike } from '../http/outgoing.ts'
 import { ProviderError } from '../server/federation/provider.ts'
 import type { Provider, ProviderProfile } from '../server/federation/provider.ts'
@@ -79,8 +80,8 @@ export function oauth2(options: OAuth2Options): Provider {
         // Each provider has a callback of its own, which is as good against a mix-up (RFC 9700 §4.4.2).
         const sent = issuer === undefined ? parameters.filter(([key]) => key !== 'iss') : parameters
         const { tokens } = await redeemCode(step, server, attempt, sent)
-        const person = await options.person((url) => asked(id, step.send, url, tokens.access_token))
-        if (!/^[\x20-\x7e]{1,255}$/.test(person.subject)) {
+        const person = await personOf(options, (url) => asked(id, step.send, url, tokens.access_token))
+        if (typeof person.subject !== 'string' || !/^[\x20-\x7e]{1,255}$/.test(person.subject)) {
           throw new ProviderError('refused', `${id}: the name of the person is not usable`)
         }
         const { subject, isEmailVerified = false, ...profile } = person
@@ -96,6 +97,16 @@ export function oauth2(options: OAuth2Options): Provider {
         const step = await stepOf(world, options, method)
         return tokensOf(await refreshed(step, server, refreshToken), world.now())
       }),
+  }
+}
+
+/** What an application has written may throw what it likes: for the person it is the provider that did not answer. */
+async function personOf({ id, person }: OAuth2Options, ask: AskProvider): Promise<OAuth2Person> {
+  try {
+    return await person(ask)
+  } catch (error) {
+    if (error instanceof ProviderError || error instanceof OutgoingError) throw error
+    throw new ProviderError('unavailable', `${id}: nobody could be read from what its API answered`, error)
   }
 }
 

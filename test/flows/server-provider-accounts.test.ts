@@ -161,8 +161,8 @@ describe.each(dialects)('%s', (dialect) => {
     const [link] = await at.providers.list(at.alice)
     const page = await at.browser.open(`${issuer}/account/providers`)
     at.clock.now += 901_000
-    for (const fields of [{ link: 'other' }, { unlink: link?.id ?? '' }]) {
-      const answer = await at.browser.submit(page, fields as unknown as Record<string, string>)
+    for (const [name, value] of Object.entries({ link: 'other', unlink: link?.id ?? '' })) {
+      const answer = await at.browser.submit(page, { [name]: value })
       expect([answer.path, answer.location]).toEqual(['/login', undefined])
     }
     expect(await at.providers.list(at.alice)).toHaveLength(1)
@@ -249,7 +249,7 @@ describe.each(dialects)('%s', (dialect) => {
         providers: [clientAt(at.work, 'work')],
       }) as AuthorizationServerOptions,
     )
-    const page = await browserOf(later.app)
+    const page = browserOf(later.app)
     for (const [name, value] of [
       ['__Host-gatewright-session', at.browser.cookie('__Host-gatewright-session')],
       ['__Host-gatewright-browser', at.browser.cookie('__Host-gatewright-browser')],

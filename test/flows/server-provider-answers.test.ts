@@ -13,6 +13,11 @@ import type { Misbehaviour } from './upstream.ts'
 const ann = { sub: 'ann-1', preferred_username: 'ann' }
 const now = () => Math.floor(Date.now() / 1000)
 
+const without =
+  (name: string): NonNullable<Misbehaviour['claims']> =>
+  (claims) =>
+    Object.fromEntries(Object.entries(claims).filter(([key]) => key !== name))
+
 /** Nobody is logged in, no account was made, and the page says one of our own sentences. */
 async function nothingHappened(at: ProviderWorld, answer: { path: string; body: string }, says: string) {
   expect([answer.path, answer.body.includes(says)]).toEqual(['/login', true])
@@ -28,19 +33,19 @@ const unavailable = 'does not answer as it should'
 
 const tokens: readonly (readonly [name: string, does: Misbehaviour])[] = [
   ['SECURITY 235: with another nonce', { claims: (claims) => ({ ...claims, nonce: 'n'.repeat(43) }) }],
-  ['SECURITY 235: without a nonce', { claims: ({ nonce: _, ...claims }) => claims }],
+  ['SECURITY 235: without a nonce', { claims: without('nonce') }],
   ['SECURITY 238: signed by nobody that is known', { wrongKey: true }],
   ['SECURITY 238: of another issuer', { claims: (claims) => ({ ...claims, iss: 'https://evil.test' }) }],
-  ['SECURITY 238: without an issuer', { claims: ({ iss: _, ...claims }) => claims }],
+  ['SECURITY 238: without an issuer', { claims: without('iss') }],
   ['SECURITY 238: for another client', { claims: (claims) => ({ ...claims, aud: 'another' }) }],
   [
     'SECURITY 238: for several, and another in azp',
     { claims: (claims) => ({ ...claims, aud: ['gatewright', 'another'], azp: 'another' }) },
   ],
   ['SECURITY 238: that has ended', { claims: (claims) => ({ ...claims, exp: now() - 60 }) }],
-  ['SECURITY 238: without an end', { claims: ({ exp: _, ...claims }) => claims }],
+  ['SECURITY 238: without an end', { claims: without('exp') }],
   ['SECURITY 238: that is not good yet', { claims: (claims) => ({ ...claims, nbf: now() + 600 }) }],
-  ['SECURITY 238: without a subject', { claims: ({ sub: _, ...claims }) => claims }],
+  ['SECURITY 238: without a subject', { claims: without('sub') }],
   [
     'SECURITY 238: of a subject that is too long',
     { claims: (claims) => ({ ...claims, sub: 'x'.repeat(256) }) },

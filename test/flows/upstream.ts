@@ -41,7 +41,10 @@ interface Code {
 
 /** A running one. */
 export interface Upstream {
-  readonly issuer: string
+  /** What it calls itself. */
+  issuer: string
+  /** Where it really is. */
+  readonly origin: string
   does: Misbehaviour
   /** What came to the token endpoint. */
   readonly tokenRequests: URLSearchParams[]
@@ -58,17 +61,24 @@ afterAll(async () => {
   for (const close of closing.splice(0)) await close()
 })
 
-/** Starts a server on a port of its own. */
+/** Starts a server on a port of its own, which is told the body of each request. */
 export async function listening(
   handle: (request: IncomingMessage, response: ServerResponse, body: string) => Promise<void> | void,
 ): Promise<string> {
-  const server = createServer((request, response) => {
+  return serving((request, response) => {
     void (async () => {
       let body = ''
       for await (const chunk of request) body += String(chunk)
       await handle(request, response, body)
     })()
   })
+}
+
+/** Starts a server on a port of its own. */
+export async function serving(
+  handle: (request: IncomingMessage, response: ServerResponse) => void,
+): Promise<string> {
+  const server = createServer(handle)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   closing.push(async () => {
@@ -96,6 +106,7 @@ export async function upstream(path = ''): Promise<Upstream> {
 
   const self = {
     issuer: '',
+    origin: '',
     does: {} as Misbehaviour,
     tokenRequests,
     requests,
@@ -183,12 +194,13 @@ export async function upstream(path = ''): Promise<Upstream> {
     const { answer = {}, document = {} } = self.does
     if (url.pathname.endsWith('/.well-known/openid-configuration')) {
       if (answer.discovery !== undefined) return answer.discovery(response)
+      const base = self.issuer.replace(/\/$/, '')
       return json(response, {
         issuer: self.issuer,
-        authorization_endpoint: `${self.issuer}/authorize`,
-        token_endpoint: `${self.issuer}/token`,
-        jwks_uri: `${self.issuer}/jwks`,
-        userinfo_endpoint: `${self.issuer}/userinfo`,
+        authorization_endpoint: `${base}/authorize`,
+        token_endpoint: `${base}/token`,
+        jwks_uri: `${base}/jwks`,
+        userinfo_endpoint: `${base}/userinfo`,
         response_types_supported: ['code'],
         subject_types_supported: ['public'],
         id_token_signing_alg_values_supported: ['ES256'],
@@ -207,6 +219,7 @@ export async function upstream(path = ''): Promise<Upstream> {
     }
     response.writeHead(404).end()
   })
+  self.origin = origin
   self.issuer = origin + path
   return self
 }
