@@ -1,5 +1,6 @@
 /** The steps of a code flow that all providers have in common, done with oauth4webapi. */
 
+import type * as Library from 'oauth4webapi'
 import type {
   AuthorizationServer,
   Client,
@@ -41,11 +42,9 @@ export interface ClientOptions extends ReachOptions {
 /** How a client authenticates at the token endpoint (RFC 6749 §2.3.1). */
 export type ClientAuthenticationMethod = 'client_secret_basic' | 'client_secret_post'
 
-type Library = typeof import('oauth4webapi')
-
 /** One provider as the library sees it, for the requests of one step. */
 export interface Step {
-  readonly library: Library
+  readonly library: typeof Library
   readonly client: Client
   readonly authentication: ClientAuth
   /** For each request of the library. */

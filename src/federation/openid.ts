@@ -171,7 +171,7 @@ function checkAccessTokenHash(id: string, token: string, accessToken: string, cl
   if (expected === undefined) return
   const header = Buffer.from(token.split('.')[0] ?? '', 'base64url').toString('utf8')
   const { alg } = JSON.parse(header) as { readonly alg: string }
-  const hash = /^(?:RS|PS|ES)(256|384|512)$/.exec(alg)?.[1] ?? (/^Ed/.test(alg) ? '512' : undefined)
+  const hash = /^(?:RS|PS|ES)(256|384|512)$/.exec(alg)?.[1] ?? (alg.startsWith('Ed') ? '512' : undefined)
   const digest = hash && createHash(`sha${hash}`).update(accessToken).digest()
   const actual = digest && digest.subarray(0, digest.length / 2).toString('base64url')
   if (actual === undefined || actual !== expected) {

@@ -11,7 +11,6 @@ import { openid } from '../../src/federation/openid.ts'
 import { defaultPages } from '../../src/pages/default-pages.ts'
 import { authorizationServer } from '../../src/server/authorization-server.ts'
 import type { Provider } from '../../src/server/federation/provider.ts'
-import type { AuthorizationServerOptions } from '../../src/server/settings.ts'
 import { dialects } from '../setup/database.ts'
 import { browserOf } from './browser-jar.ts'
 import { passedThrough } from './provider-visitor.ts'
@@ -56,7 +55,7 @@ describe.each(dialects)('%s', (dialect) => {
     })
     const at = await providerWorld(dialect, { providers: [provider], now: Date.now })
     const { location } = await at.button('real')
-    const back = await passedThrough(fetch, location, { login: 'ann', password: 'x', prompt: 'login' })
+    const back = await passedThrough(fetch, location, { login: 'ann', password: 'x' })
     for (const spy of spies) spy.mockRestore()
     expect(new URL(back).searchParams.get('iss')).toBe(origin)
     expect((await at.browser.open(back)).path).toBe('/account/providers')
@@ -84,7 +83,7 @@ describe.each(dialects)('%s', (dialect) => {
           grantTypes: ['authorization_code', 'refresh_token'],
         },
       ],
-    } as AuthorizationServerOptions)
+    })
     const open = await other.open()
     await open.accounts.update(gate.alice, { email: 'alice@example.com', emailVerified: true, name: 'Alice' })
     const provider = openid({
@@ -437,6 +436,6 @@ test.each([
       secretKey: 'x'.repeat(32),
       scopes: {},
       providers: providers(),
-    } as AuthorizationServerOptions),
+    }),
   ).toThrow(says)
 })

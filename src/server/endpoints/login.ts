@@ -3,6 +3,7 @@
 import { HttpError } from '../../http/http-error.ts'
 import { OAuthError } from '../../protocol/oauth-error.ts'
 import { sortParameters } from '../../protocol/parameters.ts'
+import { afterLogin } from '../interaction/after-login.ts'
 import { beginPageFlow, findAnyFlow, refuse } from '../interaction/flow.ts'
 import type { Flow, PageFlow } from '../interaction/flow.ts'
 import { localPage } from '../interaction/local-page.ts'
@@ -50,16 +51,7 @@ async function posted(asked: PageRequest): Promise<Response> {
   const cookie = await loggedIn(asked, flow, username, password)
   if (typeof cookie !== 'string') return show(asked, flow, cookie.status, { ...cookie.page, username })
   visit.keepSession(cookie)
-  return goOn(asked, flow)
-}
-
-/** Where whoever has logged in goes. */
-export async function goOn({ open, visit }: PageRequest, flow: Flow | PageFlow): Promise<Response> {
-  const { basePath, now } = open.settings
-  if (flow.pending !== undefined) return visit.redirect(`${basePath}/authorize/continue?flow=${flow.id}`)
-  // Nothing else ends it. Whether it was there still changes nothing: the person is logged in.
-  await open.store.consumeFlow(flow.hash, visit.browserHash, now())
-  return visit.redirect(basePath + flow.next)
+  return visit.redirect(await afterLogin(open, visit, flow))
 }
 
 /** What the new session's cookie holds; or what the page says instead. */

@@ -8,6 +8,7 @@ import type { AttemptWorld } from '../federation/attempts.ts'
 import { ProviderError } from '../federation/provider.ts'
 import type { Provider, ProviderLogin } from '../federation/provider.ts'
 import { linkedTo, signedIn } from '../federation/sign-in.ts'
+import { afterLogin } from '../interaction/after-login.ts'
 import { findAnyFlow } from '../interaction/flow.ts'
 import type { Flow, PageFlow } from '../interaction/flow.ts'
 import type { ProviderButton, ProviderProblem } from '../interaction/pages.ts'
@@ -15,7 +16,6 @@ import type { Visit } from '../interaction/visit.ts'
 import type { Service } from '../service.ts'
 import type { Settings } from '../settings.ts'
 import { flowIdIn } from './authorization.ts'
-import { goOn } from './login.ts'
 import { addPage, expired } from './page-request.ts'
 import type { PageRequest, PageSite } from './page-request.ts'
 
@@ -163,7 +163,7 @@ async function logIn(
   })
   if (cookie === undefined) return refused(open, visit, provider, purpose, 'disabled', found.subject)
   visit.keepSession(cookie)
-  return goOn(asked, flow)
+  return visit.redirect(await afterLogin(open, visit, flow))
 }
 
 async function link(
