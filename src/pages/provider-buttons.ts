@@ -2,7 +2,7 @@
 
 import { html } from '../http/html.ts'
 import type { Html, HtmlValue } from '../http/html.ts'
-import type { LoginPage, ProviderProblem } from '../server/interaction/pages.ts'
+import type { LoginPage, ProviderButton, ProviderProblem } from '../server/interaction/pages.ts'
 import { formOf } from './layout.ts'
 import type { Words } from './words.ts'
 
@@ -10,9 +10,14 @@ import type { Words } from './words.ts'
 export function providerButtons({ providers = [] }: LoginPage, words: Words): HtmlValue {
   if (providers.length === 0) return undefined
   return html`<p class="or"><span>${words.orWith}</span></p>
-    ${providers.map(({ name, form }) =>
-      formOf(form, html`<button class="other">${words.logInWith(name)}</button>`),
-    )}`
+    ${buttons(providers, words)}`
+}
+
+/** The buttons alone. */
+export function buttons(providers: readonly ProviderButton[], words: Words): readonly Html[] {
+  return providers.map(({ name, form }) =>
+    formOf(form, html`<button class="other">${words.logInWith(name)}</button>`),
+  )
 }
 
 /** Says what went wrong at one of them. What somebody has decided is no fault. */

@@ -143,6 +143,8 @@ export interface ProviderProblem {
     | 'taken'
     | 'full'
     | 'last'
+    | 'expired'
+    | 'not_allowed'
   /** Of the provider. */
   readonly name: string
 }

@@ -141,6 +141,4 @@ export interface VisitorStore extends LoginAttemptStore {
   touchVisit(hash: string, idleUntil: number): Promise<void>
   /** Ends it. Answers whether it was there. */
   endVisit(hash: string): Promise<boolean>
-  /** Takes away so many attempts and sessions, at most, that mean nothing any more; answers how many there were. */
-  purgeVisits(now: number, limit?: number): Promise<number>
 }

@@ -4,7 +4,6 @@ import type { AnyDatabase } from '../database.ts'
 import type { VisitorSession, VisitorStore } from '../ports/identities.ts'
 import { parsed } from './columns.ts'
 import type { Integer } from './columns.ts'
-import { forUpdateSkipLocked } from './liveness.ts'
 import { loginAttempts } from './login-attempts.ts'
 import { migrate } from './migrations.ts'
 import { sessionOf } from './session.ts'
@@ -36,10 +35,6 @@ export async function sqlVisitorStore(database: AnyDatabase, now: number): Promi
       await session.changes(touch, { hash, idleUntil })
     },
     endVisit: async (hash) => (await session.changes(remove, { hash })) === 1,
-    async purgeVisits(at, limit = 500) {
-      const attempts = await session.changes(purgeAttempts, { now: at, limit })
-      return attempts + (await session.changes(purgeSessions, { now: at, limit }))
-    },
   }
 }
 
@@ -64,16 +59,6 @@ const touch = statement<{ hash: string; idleUntil: number }>`
 
 const remove = statement<{ hash: string }>`
   delete from gatewright_visitor_sessions where hash = ${'hash'}`
-
-const purgeAttempts = statement<{ now: number; limit: number }>`
-  with doomed as materialized (select number from gatewright_login_attempts where expires_at <= ${'now'}
-    order by expires_at limit ${'limit'} ${forUpdateSkipLocked})
-  delete from gatewright_login_attempts where number in (select number from doomed)`
-
-const purgeSessions = statement<{ now: number; limit: number }>`
-  with doomed as materialized (select hash from gatewright_visitor_sessions
-    where idle_until <= ${'now'} or expires_at <= ${'now'} limit ${'limit'} ${forUpdateSkipLocked})
-  delete from gatewright_visitor_sessions where hash in (select hash from doomed)`
 
 function visitOf(row: VisitRow): VisitorSession {
   return {
