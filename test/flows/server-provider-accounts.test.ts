@@ -301,7 +301,7 @@ describe.each(dialects)('%s', (dialect) => {
     await node.close()
   })
 
-  test('SECURITY 250, 267: tokens that are kept are encrypted, given out to the server, and renewed when they end', async () => {
+  test('SECURITY 250 and 267: tokens that are kept are encrypted, given out to the server, and renewed when they end', async () => {
     const at = await providerWorld(dialect, {}, { keepTokens: true })
     at.work.does = { expiresIn: 600 }
     await linkedWithWork(at)
@@ -360,7 +360,7 @@ describe.each(dialects)('%s', (dialect) => {
     await node.close()
   })
 
-  test('SECURITY 213, 273: a browser has thirty attempts at once, and those that are too old go away', async () => {
+  test('SECURITY 213 and 273: a browser has thirty attempts at once, and those that are too old go away', async () => {
     const at = await providerWorld(dialect, { rateLimits: { providers: { points: 100, seconds: 60 } } })
     const locations = []
     for (let turn = 0; turn < 31; turn += 1) locations.push((await at.button('work')).location)

@@ -148,7 +148,7 @@ const faults: readonly (readonly [name: string, answer: (response: ServerRespons
   ],
 ]
 
-describe('SECURITY 249, R24', () => {
+describe('SECURITY 249 and R24', () => {
   test.each(faults)(
     'a token endpoint that %s ends on our page, with nothing sent elsewhere',
     async (_, answer) => {

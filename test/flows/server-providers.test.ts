@@ -44,7 +44,7 @@ describe.each(dialects)('%s', (dialect) => {
     expect(at.reported).toEqual([])
   })
 
-  test('SECURITY 233, 234, 235: state, nonce and challenge are new each time, and the verifier fits the challenge', async () => {
+  test('SECURITY 233 and 234: state, nonce and challenge are new each time, and the verifier fits the challenge', async () => {
     const at = await providerWorld(dialect)
     const seen = new Set<string>()
     for (let turn = 0; turn < 2; turn += 1) {
@@ -99,7 +99,7 @@ describe.each(dialects)('%s', (dialect) => {
     expect(await isLoggedIn(at.browser)).toBe(false)
   })
 
-  test('SECURITY 233, 237: a state of one provider is worth nothing at the callback of another', async () => {
+  test('SECURITY 233 and 237: a state of one provider is worth nothing at the callback of another', async () => {
     const at = await providerWorld(dialect)
     const { location } = await at.button('work')
     const callback = new URL(at.work.logIn(location, ann))
@@ -114,7 +114,7 @@ describe.each(dialects)('%s', (dialect) => {
     ['another one', 'https://evil.test'],
     ['that of the other provider', 'other'],
     ['none, where the provider promises one', null],
-  ])('SECURITY 236, 237: mix-up: with an iss that is %s, the code goes nowhere', async (_, iss) => {
+  ])('SECURITY 236 and 237: mix-up: with an iss that is %s, the code goes nowhere', async (_, iss) => {
     const at = await providerWorld(dialect)
     at.work.does = { iss: iss === 'other' ? at.other.issuer : iss }
     const callback = at.work.logIn((await at.button('work')).location, ann)
@@ -177,7 +177,7 @@ describe.each(dialects)('%s', (dialect) => {
     expect(at.work.tokenRequests).toEqual([])
   })
 
-  test('SECURITY 195, 241: a login by a provider is a new session, and a disabled account has none', async () => {
+  test('SECURITY 195: a login by a provider is a new session, and a disabled account has none', async () => {
     const at = await providerWorld(dialect)
     await at.logIn(ann)
     const first = at.browser.cookie('__Host-gatewright-session')

@@ -163,7 +163,7 @@ describe.each(dialects)('%s', (dialect) => {
     expect((await at.me()).status).toBe(401)
   })
 
-  test('SECURITY 235, 236: what is not to be believed signs nobody in', async () => {
+  test('SECURITY 235 and 236: what is not to be believed signs nobody in', async () => {
     const at = await place(dialect)
     for (const does of [
       { iss: 'https://evil.test' },

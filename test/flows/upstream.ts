@@ -24,6 +24,8 @@ export interface Misbehaviour {
   document?: Readonly<Record<string, unknown>>
   /** Of the answer to the browser; `null` leaves it out. */
   iss?: string | null
+  /** Answers a browser that comes to its own page: where it is sent back. */
+  page?: (location: string) => string
   /** Issues tokens that end so soon, in seconds. */
   expiresIn?: number
 }
@@ -191,7 +193,11 @@ export async function upstream(path = ''): Promise<Upstream> {
   const origin = await listening(async (request, response, body) => {
     const url = new URL(request.url ?? '', 'http://x')
     requests.push(`${request.method} ${url.pathname}`)
-    const { answer = {}, document = {} } = self.does
+    const { answer = {}, document = {}, page } = self.does
+    if (url.pathname.endsWith('/authorize') && page !== undefined) {
+      response.writeHead(303, { location: page(self.origin + (request.url ?? '')) }).end()
+      return
+    }
     if (url.pathname.endsWith('/.well-known/openid-configuration')) {
       if (answer.discovery !== undefined) return answer.discovery(response)
       const base = self.issuer.replace(/\/$/, '')
