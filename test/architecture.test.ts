@@ -40,6 +40,8 @@ const onlyIn: Readonly<Record<string, readonly string[]>> = {
   '@remix-run/multipart-parser': ['http/multipart.ts'],
   '@node-rs/argon2': ['crypto/argon2.ts'],
   '@node-rs/bcrypt': ['crypto/bcrypt.ts'],
+  otpauth: ['crypto/totp.ts'],
+  '@simplewebauthn/server': ['server/factors/passkeys.ts'],
   kysely: ['store/'],
   '@standard-schema/spec': ['api/schema.ts'],
   express: [],
@@ -52,6 +54,7 @@ const onlyDynamically: readonly string[] = [
   'pg',
   '@node-rs/argon2',
   '@node-rs/bcrypt',
+  '@simplewebauthn/server',
   'node:sqlite',
   'oauth4webapi',
 ]

@@ -285,7 +285,7 @@ class Alternatives {
 
 /** What a check makes of the value of its scheme. */
 function judge(check: Check, value: unknown): Refusal | undefined {
-  if (value === missing) return check.optional ? undefined : check.missing
+  if (value === missing) return check.optional ? undefined : check.missing?.()
   if (value instanceof Alternatives) {
     return check.optional && value.isMissing ? undefined : mostTelling(value.refusals)
   }
@@ -293,18 +293,22 @@ function judge(check: Check, value: unknown): Refusal | undefined {
   // What replaced the scheme has asked for something that is not valid: noted, and said together with all the rest.
   if (value === invalid || check.scheme === undefined) return undefined
   if (value instanceof Rejection) return invalidCredentials(check.scheme, value)
-  return meets(value, check.requirement) ? undefined : check.insufficient
+  const { scheme, login } = check
+  // Before the scopes: the login that is asked for brings them along.
+  const unmet = login && scheme.login?.(value, login.demand, login.scopes)
+  if (unmet !== undefined) return invalidCredentials(scheme, unmet)
+  return meets(value, check.requirement) ? undefined : check.insufficient?.()
 }
 
 /** Whether a principal was granted what is required. One that says nothing of scopes was granted none. */
-function meets(principal: unknown, requirement: Requirement): boolean {
-  if (requirement.length === 0) return true
+function meets(principal: unknown, { scopes }: Requirement): boolean {
+  if (scopes.length === 0) return true
   const granted =
     typeof principal === 'object' && principal !== null && 'scopes' in principal
       ? principal.scopes
       : undefined
   if (!Array.isArray(granted)) return false
-  return requirement.every((group) => group.some((scope) => granted.includes(scope)))
+  return scopes.every((group) => group.some((scope) => granted.includes(scope)))
 }
 
 /** What is no value: handed up unchanged until a check, an `optional` or the route itself decides. */

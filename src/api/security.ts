@@ -2,6 +2,7 @@
 
 import { scopesOf } from './dependency.ts'
 import type { AnyDependency, Dependency, ScopeOf, ValueOf } from './dependency.ts'
+import { DeclarationError } from './option-error.ts'
 
 /**
  * The same dependency, granted only to callers with all of these scopes.
@@ -22,7 +23,7 @@ export function security<Value, Scope extends string>(
   inner: Dependency<Value, Scope>,
   required: readonly Requirable<NoInfer<Scope>>[],
 ): Dependency<Value, Scope> {
-  const requirement = required.map((scope) => [scope])
+  const requirement = { scopes: listed('security', required).map((scope) => [scope]), logins: [] }
   return { scopes: inner.scopes, definition: { kind: 'security', inner, required: requirement } }
 }
 
@@ -39,7 +40,20 @@ export function securityAny<Value, Scope extends string>(
   inner: Dependency<Value, Scope>,
   required: readonly Requirable<NoInfer<Scope>>[],
 ): Dependency<Value, Scope> {
-  return { scopes: inner.scopes, definition: { kind: 'security', inner, required: [required] } }
+  return {
+    scopes: inner.scopes,
+    definition: {
+      kind: 'security',
+      inner,
+      required: { scopes: [listed('securityAny', required)], logins: [] },
+    },
+  }
+}
+
+/** Where no compiler looks, one scope alone is easily written without its brackets. */
+function listed(of: string, required: readonly string[]): readonly string[] {
+  if (Array.isArray(required)) return required
+  throw new DeclarationError(`${of}: the scopes are a list, as in ${of}(scheme, ['items:read'])`)
 }
 
 type Requirable<Scope extends string> = [Scope] extends [never]

@@ -4,6 +4,7 @@ import { html } from '../http/html.ts'
 import type { Html, HtmlValue } from '../http/html.ts'
 import type { LoginPage, PageContext } from '../server/interaction/pages.ts'
 import { clientName, formOf, layout } from './layout.ts'
+import { passkeyForm } from './passkey-form.ts'
 import { providerButtons, providerProblem } from './provider-buttons.ts'
 import type { Words } from './words.ts'
 
@@ -29,7 +30,7 @@ export function loginPage(page: LoginPage, context: PageContext, words: Words): 
             id="username"
             name="username"
             value="${page.username ?? ''}"
-            autocomplete="username"
+            autocomplete="${page.passkey === undefined ? 'username' : 'username webauthn'}"
             autocapitalize="none"
             spellcheck="false"
             required
@@ -47,6 +48,14 @@ export function loginPage(page: LoginPage, context: PageContext, words: Words): 
           <button>${words.logIn}</button>`,
       )}
       ${providerButtons(page, words)}
+      ${
+        page.passkey &&
+        passkeyForm(page.passkey, words, {
+          label: words.logInWithPasskey,
+          hasAutofill: true,
+          isQuiet: true,
+        })
+      }
       ${
         page.cancel &&
         formOf(
@@ -74,6 +83,8 @@ function sentence({ error, retryAfter }: LoginPage, words: Words): HtmlValue {
       return words.busy
     case 'missing':
       return words.missing
+    case 'passkey':
+      return words.passkeyRefused
     default:
       return words.wrongCredentials
   }

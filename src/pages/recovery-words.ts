@@ -35,13 +35,10 @@ export interface RecoveryWords {
   readonly setPassword: string
   readonly passwordSet: string
   readonly passwordSetText: string
-  readonly emailTitle: string
   readonly emailCurrent: (email: string) => string
   readonly emailUnverified: string
   readonly emailNone: string
   readonly newEmail: string
-  readonly currentPassword: string
-  readonly wrongPassword: string
   readonly emailSent: (email: string) => string
   readonly emailConfirm: string
   readonly emailConfirmText: (email: string, username: string) => string
@@ -98,13 +95,10 @@ export const englishRecovery: RecoveryWords = {
   passwordSet: 'Your password is changed',
   passwordSetText:
     'Everybody who was logged in to your account has been signed out. Log in with the new password.',
-  emailTitle: 'Your e-mail address',
-  emailCurrent: (email) => `Now it is ${email}.`,
+  emailCurrent: (email) => `Your address is ${email}.`,
   emailUnverified: 'Nobody has shown yet that it is yours. Have a link sent to it.',
   emailNone: 'Your account has no address yet.',
   newEmail: 'New e-mail address',
-  currentPassword: 'Your password',
-  wrongPassword: 'The password is not right.',
   emailSent: (email) =>
     `If ${email} can be your address, we have sent a link there. Nothing changes before you use it.`,
   emailConfirm: 'Is this your address?',
@@ -162,13 +156,10 @@ export const germanRecovery: RecoveryWords = {
   passwordSet: 'Ihr Passwort ist geändert',
   passwordSetText:
     'Alle, die mit Ihrem Konto angemeldet waren, sind abgemeldet. Melden Sie sich mit dem neuen Passwort an.',
-  emailTitle: 'Ihre E-Mail-Adresse',
-  emailCurrent: (email) => `Jetzt ist es ${email}.`,
+  emailCurrent: (email) => `Ihre Adresse ist ${email}.`,
   emailUnverified: 'Noch hat niemand gezeigt, dass sie Ihre ist. Lassen Sie einen Link dorthin schicken.',
   emailNone: 'Ihr Konto hat noch keine Adresse.',
   newEmail: 'Neue E-Mail-Adresse',
-  currentPassword: 'Ihr Passwort',
-  wrongPassword: 'Das Passwort stimmt nicht.',
   emailSent: (email) =>
     `Wenn ${email} Ihre Adresse werden kann, haben wir einen Link dorthin geschickt. Vorher ändert sich nichts.`,
   emailConfirm: 'Ist das Ihre Adresse?',

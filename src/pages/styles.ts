@@ -99,7 +99,8 @@ input[type="text"], input[type="password"], input[type="email"] {
   border-radius: 0.6rem;
 }
 input[aria-invalid="true"] { border-color: var(--alert); }
-input.code { letter-spacing: 0.12em; text-transform: uppercase; }
+input.code { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; letter-spacing: 0.12em; text-transform: uppercase; }
+input.code[autocapitalize="none"] { text-transform: none; }
 p.code { margin: 0.25rem 0 0.75rem; font: 600 1.6rem/1.3 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; letter-spacing: 0.08em; }
 button {
   width: 100%;
@@ -138,6 +139,13 @@ a.primary {
 .or + form { margin-top: 1.1rem; }
 button:hover, a.button:hover { filter: brightness(1.08); }
 button.other { color: var(--text); background: transparent; border-color: var(--field-line); font-weight: 500; }
+a.button.strong { color: var(--on-accent); background: var(--accent); border-color: transparent; font-weight: 600; }
+section { margin-top: 1.5rem; padding-top: 1.1rem; border-top: 1px solid var(--line); }
+section h2 { margin-top: 0; }
+section form { margin-top: 0.9rem; }
+details.way { margin-top: 1.25rem; font-size: 1rem; }
+.key { padding: 0.7rem 0.9rem; border-radius: 0.6rem; background: var(--soft); font-size: 1.1rem; }
+ol.codes { display: grid; grid-template-columns: repeat(auto-fit, minmax(12.5rem, 1fr)); gap: 0.35rem 1.5rem; margin: 1rem 0; padding-left: 2rem; }
 .buttons { display: flex; flex-wrap: wrap; gap: 0.75rem; }
 .buttons button { flex: 1 1 9rem; }
 :focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }

@@ -4,6 +4,8 @@ import { englishAccount, germanAccount } from './account/words.ts'
 import type { AccountWords } from './account/words.ts'
 import { englishDevice, germanDevice } from './device-words.ts'
 import type { DeviceWords } from './device-words.ts'
+import { englishFactors, germanFactors } from './factor-words.ts'
+import type { FactorWords } from './factor-words.ts'
 import { englishLetters, germanLetters } from './letters.ts'
 import type { Letters } from './letters.ts'
 import { englishProviders, germanProviders } from './provider-words.ts'
@@ -12,7 +14,7 @@ import { englishRecovery, germanRecovery } from './recovery-words.ts'
 import type { RecoveryWords } from './recovery-words.ts'
 
 /** The sentences of one language. A function gets what stands in the sentence. */
-export interface Words extends RecoveryWords, ProviderWords {
+export interface Words extends RecoveryWords, FactorWords, ProviderWords {
   readonly accountPages: AccountWords
   readonly devicePage: DeviceWords
   readonly logIn: string
@@ -78,6 +80,7 @@ export type Translation = Partial<Omit<Words, 'accountPages' | 'devicePage'>> & 
 export const english: Words = {
   ...englishRecovery,
   ...englishProviders,
+  ...englishFactors,
   accountPages: englishAccount,
   devicePage: englishDevice,
   logIn: 'Log in',
@@ -144,6 +147,7 @@ export const english: Words = {
 export const german: Words = {
   ...germanRecovery,
   ...germanProviders,
+  ...germanFactors,
   accountPages: germanAccount,
   devicePage: germanDevice,
   logIn: 'Anmelden',

@@ -22,6 +22,8 @@ export interface ServerDescription {
   /** Algorithms of ID tokens; with them the server is an OpenID provider. */
   readonly idTokenAlgorithms?: readonly string[]
   readonly claims?: readonly string[]
+  /** Authentication context classes that requests may ask for (RFC 9470 §7). */
+  readonly contextClasses?: readonly string[]
   readonly hasBackchannelLogout?: boolean
   /** Resources whose tokens it issues (RFC 9728 §4). */
   readonly protectedResources?: readonly string[]
@@ -82,6 +84,7 @@ export function serverMetadata(description: ServerDescription): Readonly<Record<
     // OpenID Connect Discovery §3: without a word, request_uri counts as supported.
     request_parameter_supported: hasFrontDoor ? false : undefined,
     request_uri_parameter_supported: hasFrontDoor ? false : undefined,
+    acr_values_supported: hasFrontDoor ? some(description.contextClasses) : undefined,
     ...openIdConnect(description),
     service_documentation: description.serviceDocumentation,
     ui_locales_supported: some(description.uiLocales),

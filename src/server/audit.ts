@@ -12,6 +12,8 @@ export type AuditEventType =
   | 'account.provider_unlinked'
   | 'account.profile_changed'
   | 'account.removed'
+  | 'account.tokens_revoked'
+  | 'account.updated'
   | 'client.authentication_failed'
   | 'client.created'
   | 'client.removed'
@@ -26,6 +28,9 @@ export type AuditEventType =
   | 'device.denied'
   | 'device.redeemed'
   | 'device.started'
+  | 'factor.added'
+  | 'factor.failed'
+  | 'factor.removed'
   | 'family.revoked'
   | 'grant.revoked'
   | 'key.removed'
@@ -33,10 +38,13 @@ export type AuditEventType =
   | 'link.requested'
   | 'login.failed'
   | 'login.succeeded'
+  | 'recovery_code.used'
+  | 'recovery_codes.replaced'
   | 'refresh_token.refused'
   | 'refresh_token.reused'
   | 'refresh_token.rotated'
   | 'session.ended'
+  | 'session.stepped_up'
   | 'token.exchanged'
   | 'token.issued'
   | 'token.revoked'
@@ -50,6 +58,18 @@ export interface AuditEvent extends StoredEvent {
 export interface Origin {
   readonly address?: string
   readonly requestId?: string
+}
+
+/** What is known of a deed besides what it was done to: who did it, from where. */
+export type Circumstances = Pick<StoredEvent, 'address' | 'requestId' | 'details'>
+
+/** The same event with more about it. */
+export function under(event: AuditEvent, { details, ...rest }: Circumstances): AuditEvent {
+  return {
+    ...event,
+    ...rest,
+    ...(details === undefined ? {} : { details: { ...event.details, ...details } }),
+  }
 }
 
 /** Makes an event. */

@@ -16,7 +16,8 @@ import type { GrantStore } from '../store/grant-store.ts'
 import { accounts } from './accounts/accounts.ts'
 import { revokingAccounts } from './accounts/revoking.ts'
 import type { Accounts } from './accounts/types.ts'
-import { auditEvent } from './audit.ts'
+import { adminApi } from './admin/api.ts'
+import { auditEvent, under } from './audit.ts'
 import { assertionAlgorithms } from './client-authentication.ts'
 import { clientOrigins, corsFor } from './client-origins.ts'
 import type { ClientOrigins } from './client-origins.ts'
@@ -26,13 +27,14 @@ import { bearerOf } from './bearer.ts'
 import type { BearerOptions } from './bearer.ts'
 import { dpopNonces } from './dpop-nonces.ts'
 import { addAccountPages, homeRoute } from './endpoints/account/account.ts'
+import { addAdminPages } from './endpoints/admin/admin.ts'
 import { addAuthorizationEndpoint } from './endpoints/authorization.ts'
 import { addConsentPage } from './endpoints/consent.ts'
 import { addDevicePage } from './endpoints/device.ts'
-import { addEmailChangePage } from './endpoints/email-change.ts'
 import { addLoginPage } from './endpoints/login.ts'
 import { addOutboxPage } from './endpoints/outbox.ts'
 import { addPasswordRecoveryPages } from './endpoints/password-recovery.ts'
+import { addSecondFactorPage } from './endpoints/second-factor.ts'
 import { addAccountChooser } from './endpoints/select-account.ts'
 import { addProviderPages } from './endpoints/sign-in-with.ts'
 import { addSignUpPage } from './endpoints/sign-up.ts'
@@ -161,6 +163,7 @@ export function authorizationServer<const Scopes extends ScopeCatalogue>(
     addAuthorizationEndpoint(site)
     addLoginPage(site)
     addProviderPages(site)
+    addSecondFactorPage(site)
     addAccountChooser(site)
     addConsentPage(site)
     addDevicePage(site)
@@ -170,9 +173,9 @@ export function authorizationServer<const Scopes extends ScopeCatalogue>(
       if (settings.signUp) addSignUpPage(site)
       addVerifyPage(site)
       addPasswordRecoveryPages(site)
-      addEmailChangePage(site)
       if (settings.mail === undefined) addOutboxPage(site)
     }
+    addAdminPages(site)
     if (settings.openid !== undefined) addUserinfoEndpoint(routes, service, cors)
   }
   // Well-known addresses are those of the host: the issuer's path stands behind them, or is part of them already.
@@ -181,7 +184,8 @@ export function authorizationServer<const Scopes extends ScopeCatalogue>(
   addResourceMetadataEndpoints(wellKnown, settings)
   const home = site === undefined ? [] : homeRoute(site).declared
   const assets = site === undefined ? [] : assetRoutes(site).declared
-  const declared = [...routes.declared, ...wellKnown.declared, ...assets]
+  const admin = adminApi(settings, service, operations)
+  const declared = [...routes.declared, ...wellKnown.declared, ...assets, ...admin.declared]
   return {
     issuer: settings.issuer,
     declared,
@@ -263,6 +267,12 @@ async function openOn(
   )
   const revocations = revocationFeed(store, settings)
   await revocations.refresh()
+  const endingSessions: Service['endingSessions'] = async (subject) => {
+    const ended = await sessionsOf(store, subject, now())
+    return () => {
+      for (const session of ended) channel.tell(session)
+    }
+  }
   const mail = await mailroomOf(settings)
   const identities = await sqlIdentityStore(database, now())
   const own = await accounts({
@@ -270,15 +280,15 @@ async function openOn(
     scopes: Object.keys(settings.scopes),
     passwords: settings.passwords,
   })
-  const users = revokingAccounts(own, async (subject, why) => {
+  const users = revokingAccounts(own, async (subject, why, by = {}) => {
     const at = now()
-    const events = [auditEvent(why, at, { subject })]
-    const ended = await sessionsOf(store, subject, at)
+    const events = [under(auditEvent(why, at, { subject }), by)]
+    const tellApplications = await endingSessions(subject)
     await store.revokeSubject(subject, { now: at, until: revokedUntil(settings, at), audit: events })
     tell(events)
     if (why === 'account.password_changed') tellPasswordChanged({ settings, mail, accounts: own }, subject)
     await revocations.refresh()
-    for (const session of ended) channel.tell(session)
+    tellApplications()
   })
   revocations.start(revocationPoll)
   const service: Service = {
@@ -298,6 +308,7 @@ async function openOn(
       await revocations.refresh()
       return () => channel.tell({ id, subject, families })
     }),
+    endingSessions,
     operations,
     tell,
     audit,

@@ -10,6 +10,8 @@ export type { PasswordOwner, PasswordPolicy } from './accounts/password-policy.t
 export type { HashingOptions } from '../crypto/password-hash.ts'
 export type { HashingLimits } from '../crypto/hashing-queue.ts'
 export type { Pepper } from '../crypto/password-hash.ts'
+export { adminScopes } from './admin/scopes.ts'
+export type { AdminScope } from './admin/scopes.ts'
 export { authorizationServer } from './authorization-server.ts'
 export type { AuthorizationServer, OpenServer } from './authorization-server.ts'
 export type { AuditEvent, AuditEventType } from './audit.ts'
@@ -25,6 +27,8 @@ export type { Message, MessageContext, WrittenMessage } from './interaction/mess
 export type { Approval, Interaction, PendingAuthorization } from './interaction/interaction.ts'
 export type {
   AccountApplicationsPage,
+  AccountEmailPage,
+  AccountEmailQuestion,
   AccountFrame,
   AccountOverviewPage,
   AccountPages,
@@ -34,10 +38,26 @@ export type {
   AccountRemovalPage,
   AccountSessionsPage,
 } from './interaction/account-pages.ts'
+export type {
+  AdminAuditPage,
+  AdminClientPage,
+  AdminClientsPage,
+  AdminFrame,
+  AdminKeysPage,
+  AdminOncePage,
+  AdminOverviewPage,
+  AdminPages,
+  AdminRefusalPage,
+  AdminUserPage,
+  AdminUsersPage,
+} from './interaction/admin-pages.ts'
 export type { ChooserPage } from './interaction/chooser-page.ts'
 export type { DevicePage } from './interaction/device-page.ts'
 export type {
   AddressQuestion,
+  AccountFactor,
+  AccountFactorsList,
+  AccountFactorsPage,
   ConsentPage,
   EmailPage,
   ErrorPage,
@@ -46,6 +66,7 @@ export type {
   PageContext,
   PageForm,
   PageOperation,
+  PagePasskey,
   PagePerson,
   Pages,
   PageScope,
@@ -55,10 +76,12 @@ export type {
   ProviderButton,
   ProviderProblem,
   RecoveryPage,
+  SecondFactorPage,
   SignOutPage,
   SignUpPage,
 } from './interaction/pages.ts'
 export type {
+  AdminOptions,
   AuthorizationServerOptions,
   KeyOptions,
   Lifetimes,

@@ -3,7 +3,7 @@
 import { sha256Base64url } from '../crypto/hash.ts'
 import { HttpError } from '../http/http-error.ts'
 import { emailKey } from '../store/email-key.ts'
-import type { GrantStore } from '../store/grant-store.ts'
+import type { AuthenticatorKind, GrantStore } from '../store/grant-store.ts'
 import type { RateLimitOption, Settings } from './settings.ts'
 
 /** A count of failures that only grows when something fails. */
@@ -54,6 +54,10 @@ export interface RateLimits {
   mailbox(kind: string, email: string): Promise<boolean>
   /** @param account In its one spelling, so that aliases share a count. */
   loginFailures(account: string, address: string | undefined): Promise<AttemptLimit>
+  /** Passkeys that are shown by one address. They cannot be guessed, but each costs work. */
+  passkeys(address: string | undefined): Promise<void>
+  /** Second factors of one kind: whoever gets to try them knows the password, and locks no other way in. */
+  factorFailures(subject: string, kind: AuthenticatorKind): AttemptLimit
 }
 
 /** The limits in a store. */
@@ -108,6 +112,14 @@ export function rateLimits(store: GrantStore, settings: Settings): RateLimits {
       address === undefined
         ? unlimited
         : failures('client', [clientId ?? '', place(address)], options.clientFailures),
+    passkeys: (address) => hit('passkey', [place(address)], { points: 60, seconds: 60 }),
+    factorFailures(subject, kind) {
+      const { points, seconds } = options.secondFactor
+      return attemptsIn(store, now, [
+        { key: keyOf('factor', [subject, kind]), points, seconds },
+        { key: keyOf('factor day', [subject, kind]), points: points * 5, seconds: day },
+      ])
+    },
     loginFailures: (account, address) => loginAttempts(store, settings, account, place(address)),
   }
 }
@@ -139,6 +151,24 @@ async function loginAttempts(
       seconds: day,
     },
   ]
+  const attempts = attemptsIn(store, now, counts)
+  return {
+    ...attempts,
+    async succeeded() {
+      await attempts.succeeded()
+      await store.countFailure(known, now() + knownFor * 1000, now())
+    },
+  }
+}
+
+interface Count {
+  readonly key: string
+  readonly points: number
+  readonly seconds: number
+}
+
+/** Tries that are counted in several spans of time at once. */
+function attemptsIn(store: GrantStore, now: () => number, counts: readonly Count[]): AttemptLimit {
   return {
     async attempt() {
       // A try that is refused is not counted: who waits gets another one, whatever others do meanwhile.
@@ -155,7 +185,6 @@ async function loginAttempts(
     },
     async succeeded() {
       for (const { key } of counts) await store.clearFailures(key)
-      await store.countFailure(known, now() + knownFor * 1000, now())
     },
   }
 }

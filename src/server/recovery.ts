@@ -6,7 +6,7 @@ import { emailKey } from '../store/email-key.ts'
 import type { AccountTokenPurpose, NewAccountToken } from '../store/ports/account-tokens.ts'
 import { accountId } from './accounts/id.ts'
 import { parseUsername } from './accounts/names.ts'
-import type { Account } from './accounts/types.ts'
+import type { Account, Accounts } from './accounts/types.ts'
 import { auditEvent } from './audit.ts'
 import { revokedUntil } from './keys/signing-keys.ts'
 import type { Letter } from './mail/mailroom.ts'
@@ -34,13 +34,15 @@ export async function askSignUp(service: Service, email: string, asking: Asking)
   post(service, 'sign_up', asking.language, async () => {
     const { accounts } = service
     // The address becomes the username, so it must be free as that as well.
-    const [known = await accounts.find(email)] = await accounts.findByEmail(email)
+    const [[byEmail], byName] = await Promise.all([accounts.findByEmail(email), accounts.find(email)])
+    const known = byEmail ?? byName
+    // SECURITY: whether or not anybody gets it. The next request waits for what is written behind this one, and would show it.
+    const link = await newLink(service, 'sign_up', { email }, asking)
     if (known !== undefined) {
       const { username } = known
       const links = { loginLink: address(service, '/login?next=/account'), resetLink: resetAddress(service) }
       return [{ to: email, message: { kind: 'sign_up_known', username, ...links } }]
     }
-    const link = await newLink(service, 'sign_up', { email }, asking)
     return link === undefined ? [] : [{ to: email, message: { kind: 'sign_up', ...link } }]
   })
 }
@@ -60,6 +62,8 @@ export async function askReset(service: Service, email: string, asking: Asking):
       const link = await newLink(service, 'reset', { subject: id, email: to }, asking)
       if (link !== undefined) letters.push({ to, message: { kind: 'reset', username, ...link } })
     }
+    // SECURITY: as much is written for an address that nobody has. This link goes nowhere, and is good for nothing.
+    if (letters.length === 0) await newLink(service, 'reset', { email }, asking)
     return letters
   })
 }
@@ -72,13 +76,15 @@ export async function askEmail(
   asking: Asking,
 ): Promise<void> {
   if (!(await mayWrite(service, 'email', email, asking))) return
+  const { id: subject, username } = account
+  // SECURITY: now, while the password that was shown is the password. Behind the answer it could be another one by then, and
+  // whoever was locked out by it would get a link that is good.
+  const link = await newLink(service, 'email', { subject, email }, asking)
+  if (link === undefined) return
   post(service, 'email', asking.language, async () => {
-    const { id: subject, username } = account
     const [holder] = await service.accounts.findByEmail(email)
     // Whose address it is already is not told to others; its owner has no use for a link.
     if (holder?.emailVerified === true) return []
-    const link = await newLink(service, 'email', { subject, email }, asking)
-    if (link === undefined) return []
     const letters: Letter[] = [{ to: email, message: { kind: 'email', username, ...link } }]
     if (account.email !== undefined && emailKey(account.email) !== emailKey(email)) {
       const resetLink = resetAddress(service)
@@ -152,10 +158,12 @@ export async function resetPassword(
     auditEvent('account.password_changed', now, { subject, details: { by: 'link' }, ...at(from) }),
   ]
   const revoking = { now, until: revokedUntil(settings, now), audit: events }
+  const tellApplications = await service.endingSessions(subject)
   if ((await links.resetPassword(hash, passwordHash, revoking)) !== 'done') return false
   tell(events)
   // What comes now is good to have, and the password is set without it.
   await revocations.refresh().catch(settings.report)
+  tellApplications()
   const { usernameKey } = parseUsername(account.username)
   const limit = await limits.loginFailures(usernameKey, from)
   await limit.succeeded().catch(settings.report)
@@ -192,7 +200,7 @@ export async function changeEmail(
 
 /** Tells the owner of an account that its password is another one now, whoever has set it. */
 export function tellPasswordChanged(
-  service: Pick<Service, 'settings' | 'mail' | 'accounts'>,
+  service: Pick<Service, 'settings' | 'mail'> & { readonly accounts: Pick<Accounts, 'get'> },
   subject: string,
   language?: string,
 ): void {

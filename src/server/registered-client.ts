@@ -19,7 +19,7 @@ import { offeredGrants, offeredMethods } from './endpoints/offered.ts'
  * @throws {RegistrationError} For what it may not be.
  */
 export function registeredMetadata(body: unknown, settings: Settings): ClientMetadata {
-  const scopes = settings.registration?.scopes ?? settings.scopeNames
+  const scopes = settings.registration?.scopes ?? settings.publicScopes
   const metadata = parseClientMetadata(body, rulesOf(settings, scopes))
   // Nothing is fetched from an address that a stranger names: with keys behind one a client could never authenticate.
   if (metadata.tokenEndpointAuthMethod === 'private_key_jwt' && metadata.jwks === undefined) {

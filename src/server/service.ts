@@ -3,7 +3,7 @@
 import type { GrantStore } from '../store/grant-store.ts'
 import type { AccountTokenStore } from '../store/ports/account-tokens.ts'
 import type { IdentityStore } from '../store/ports/identities.ts'
-import type { Accounts } from './accounts/types.ts'
+import type { RevokingAccounts } from './accounts/revoking.ts'
 import type { AuditEvent } from './audit.ts'
 import type { Clients } from './clients.ts'
 import type { DpopNonces } from './dpop-nonces.ts'
@@ -19,7 +19,7 @@ import type { Settings } from './settings.ts'
 export interface Service {
   readonly settings: Settings
   readonly store: GrantStore
-  readonly accounts: Accounts
+  readonly accounts: RevokingAccounts
   /** Who people are at other providers. */
   readonly identities: IdentityStore
   /** The links that are sent by mail. */
@@ -32,6 +32,8 @@ export interface Service {
   readonly revocations: RevocationFeed
   readonly nonces: DpopNonces
   readonly sessions: Sessions
+  /** Before everything of an account ends: looks up its sessions. What it answers tells the applications that they have ended. */
+  readonly endingSessions: (subject: string) => Promise<() => void>
   /** What each scope opens, for the people who are asked. */
   readonly operations: Operations
   /** Tells the hook of events that the store has written. Never throws. */

@@ -8,6 +8,8 @@ import { isScopeToken } from '../protocol/scope.ts'
 import type { AnyDatabase } from '../store/database.ts'
 import type { DatabaseOptions } from '../store/open.ts'
 import type { PasswordPolicy } from './accounts/password-policy.ts'
+import { adminScopes } from './admin/scopes.ts'
+import type { AdminScope } from './admin/scopes.ts'
 import type { AuditEvent } from './audit.ts'
 import type { ClientDefinition } from './clients.ts'
 import type { PageSet } from './interaction/pages.ts'
@@ -93,7 +95,7 @@ export interface AuthorizationServerOptions<Scopes extends ScopeCatalogue = Scop
   /** The APIs that tokens can be for, by their identifier; the issuer itself unless told. The first is the default. */
   readonly resources?: Readonly<Record<string, ResourceOptions>>
   /** Clients that are there from the start. They are added, and changed when this changes. */
-  readonly clients?: readonly ClientDefinition<(keyof Scopes & string) | IdentityScope>[]
+  readonly clients?: readonly ClientDefinition<(keyof Scopes & string) | IdentityScope | AdminScope>[]
   /**
    * What private keys are encrypted with: 32 characters or more that nobody can guess, from the environment. The variable
    * `GATEWRIGHT_SECRET_KEY` unless told. Needed everywhere but in development.
@@ -125,6 +127,8 @@ export interface AuthorizationServerOptions<Scopes extends ScopeCatalogue = Scop
     readonly mails?: RateLimitOption
     /** Mails of one kind to one mailbox; more than that are not sent. 5 in 3600 s unless told. */
     readonly mailbox?: RateLimitOption
+    /** Wrong second factors of one kind for one account; five times as many in a day. 10 in 900 s unless told. */
+    readonly secondFactor?: RateLimitOption
     /** Registrations from one address. 20 in 3600 s unless told. */
     readonly registration?: RateLimitOption
     /** Logins with other providers that are begun from one address. 60 in 300 s unless told. */
@@ -143,6 +147,16 @@ export interface AuthorizationServerOptions<Scopes extends ScopeCatalogue = Scop
   readonly providerAccounts?: ProviderAccounts
   /** Which passwords may be set. */
   readonly passwords?: PasswordPolicy
+  /**
+   * Whether people need a second factor. `optional`: whoever has set one up is asked for it. `required`: whoever has none is
+   * led to set one up before anything is issued. `optional` unless told.
+   */
+  readonly secondFactor?: 'optional' | 'required'
+  /**
+   * The admin API and its pages at `/admin`, with scopes of their own that only those can be granted who hold them; false
+   * unless told.
+   */
+  readonly admin?: boolean | AdminOptions
   /** What people see the service called; the host of the issuer unless told. */
   readonly serviceName?: string
   /**
@@ -176,6 +190,12 @@ export interface ProviderAccounts {
   readonly linkByEmail?: boolean
 }
 
+/** How the server is administered. */
+export interface AdminOptions {
+  /** The public client that the docs page of the admin API logs in with; whoever uses it types one in unless told. */
+  readonly docsClientId?: string
+}
+
 /** Who may register clients by themselves. */
 export interface RegistrationOptions {
   /** Whoever presents one of these tokens (RFC 7591 §3); with `open`, anybody. */
@@ -204,7 +224,13 @@ export interface Settings {
   readonly basePath: string
   readonly isDevelopment: boolean
   readonly secretKey: string
+  /** All there are, those of the admin API included. */
   readonly scopes: ScopeCatalogue
+  /** Those of the options: what a client may have without being told so. */
+  readonly publicScopes: readonly string[]
+  /** The identifier of the admin API, where there is one. */
+  readonly adminResource: string | undefined
+  readonly adminDocsClientId: string | undefined
   readonly resources: ReadonlyMap<string, Resource>
   readonly defaultResource: Resource
   readonly clients: readonly ClientDefinition[]
@@ -220,6 +246,7 @@ export interface Settings {
   readonly providers: ReadonlyMap<string, Provider>
   readonly providerAccounts: Required<ProviderAccounts>
   readonly passwords: PasswordPolicy
+  readonly secondFactor: 'optional' | 'required'
   readonly serviceName: string
   readonly pages: PageSet | undefined
   readonly accountRemoval: boolean
@@ -285,6 +312,8 @@ export function settingsOf(
   const serviceName = options.serviceName ?? new URL(issuer).host
   const resources = resourcesOf(options, issuer, lifetimes.accessToken)
   const [defaultResource] = resources.values()
+  const { admin = false } = options
+  const adminResource = admin === false ? undefined : `${issuer}/admin`
   if (defaultResource === undefined) throw wrong('resources', 'at least one resource')
   const { algorithm = 'ES256', ...times } = options.keys ?? {}
   if (!['ES256', 'EdDSA', 'RS256', 'PS256'].includes(algorithm)) {
@@ -296,18 +325,27 @@ export function settingsOf(
     options.pages === undefined || options.openid === false
       ? undefined
       : openIdSettings(options.openid ?? {}, secretKey)
-  const scopeNames = [...new Set([...Object.keys(options.scopes), ...Object.keys(openid?.scopes ?? {})])]
-  const unregistrable = options.registration?.scopes?.find((scope) => !scopeNames.includes(scope))
+  const publicScopes = [...new Set([...Object.keys(options.scopes), ...Object.keys(openid?.scopes ?? {})])]
+  const unregistrable = options.registration?.scopes?.find((scope) => !publicScopes.includes(scope))
   if (unregistrable !== undefined) {
     throw wrong('registration.scopes', `the scope ${JSON.stringify(unregistrable)} is not in scopes`)
+  }
+  const scopes = { ...options.scopes, ...(adminResource === undefined ? {} : adminScopes) }
+  if (adminResource !== undefined) {
+    const taken = Object.keys(adminScopes).find((scope) => Object.hasOwn(options.scopes, scope))
+    if (taken !== undefined) throw wrong('scopes', `${taken} belongs to the admin API`)
   }
   return {
     issuer,
     basePath: new URL(issuer).pathname.replace(/\/$/, ''),
     isDevelopment,
     secretKey,
-    scopes: options.scopes,
-    resources,
+    scopes,
+    publicScopes,
+    adminResource,
+    adminDocsClientId: typeof admin === 'object' ? admin.docsClientId : undefined,
+    resources:
+      adminResource === undefined ? resources : withAdmin(resources, adminResource, lifetimes.accessToken),
     defaultResource,
     clients: options.clients ?? [],
     lifetimes,
@@ -321,11 +359,12 @@ export function settingsOf(
     providers: providersOf(options.providers),
     providerAccounts: { create: true, linkByEmail: false, ...options.providerAccounts },
     passwords: { ...options.passwords, serviceName: options.passwords?.serviceName ?? serviceName },
+    secondFactor: secondFactorOf(options.secondFactor),
     serviceName,
     pages: options.pages,
     accountRemoval: options.accountRemoval ?? false,
     openid,
-    scopeNames,
+    scopeNames: [...new Set([...publicScopes, ...Object.keys(scopes)])],
     onAudit: options.onAudit,
     report: options.report ?? console.error,
     now: options.now ?? Date.now,
@@ -340,6 +379,11 @@ function providersOf(providers: readonly Provider[] = []): ReadonlyMap<string, P
   }
 }
 
+function secondFactorOf(given: string = 'optional'): Settings['secondFactor'] {
+  if (given === 'optional' || given === 'required') return given
+  throw wrong('secondFactor', 'optional or required')
+}
+
 function rateLimitsOf(given: AuthorizationServerOptions['rateLimits'] = {}): Settings['rateLimits'] {
   const defaults: Settings['rateLimits'] = {
     token: { points: 300, seconds: 60 },
@@ -348,6 +392,7 @@ function rateLimitsOf(given: AuthorizationServerOptions['rateLimits'] = {}): Set
     login: { points: 10, seconds: 300 },
     mails: { points: 20, seconds: 3600 },
     mailbox: { points: 5, seconds: 3600 },
+    secondFactor: { points: 10, seconds: 900 },
     registration: { points: 20, seconds: 3600 },
     providers: { points: 60, seconds: 300 },
   }
@@ -411,6 +456,27 @@ function resourcesOf(
     })
   }
   return resources
+}
+
+/** The admin API as a resource of its own: no token for another API opens it. */
+function withAdmin(
+  resources: ReadonlyMap<string, Resource>,
+  identifier: string,
+  lifetime: number,
+): ReadonlyMap<string, Resource> {
+  const taken = [...resources.keys()].find(
+    (each) => canonicalResource(each) === canonicalResource(identifier),
+  )
+  if (taken !== undefined) throw wrong('resources', `${taken} is the identifier of the admin API`)
+  const resource: Resource = {
+    identifier,
+    name: 'Administration',
+    scopes: Object.keys(adminScopes),
+    accessTokens: 'jwt',
+    lifetime,
+    operations: [],
+  }
+  return new Map([...resources, [identifier, resource]])
 }
 
 function documentedOperations(

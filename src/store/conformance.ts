@@ -95,6 +95,27 @@ export const accountStoreConformance: readonly ConformanceCase[] = [
       }),
   },
   {
+    name: 'a list can be of those with a text in their username, name or address; every character stands for itself',
+    run: (open) =>
+      withStores(open, 1, async ([store]) => {
+        await store.create(account('a', { name: 'Ada B. Lovelace' }))
+        await store.create(account('b', { email: 'Bea@example.com' }))
+        await store.create(account('c', { name: '100%_\\' }))
+        await store.create(account('d', { name: 'Émile' }))
+        const found = async (search: string): Promise<readonly string[]> =>
+          ids(await store.list({ search, limit: 10 }))
+        assert.deepEqual(await found('LOVE'), ['id-a'])
+        assert.deepEqual(await found('bea@EXAMPLE'), ['id-b'])
+        assert.deepEqual(await found('Key-C'), ['id-c'])
+        assert.deepEqual(await found('key-'), ['id-a', 'id-b', 'id-c', 'id-d'])
+        assert.deepEqual(await found('Émi'), ['id-d'])
+        assert.deepEqual(await found('%_\\'), ['id-c'])
+        for (const text of ['a%e', '_ey', '%%', '\\\\', `' or 1=1 --`])
+          assert.deepEqual(await found(text), [])
+        assert.deepEqual(ids(await store.list({ search: 'key-', after: 'id-a', limit: 2 })), ['id-b', 'id-c'])
+      }),
+  },
+  {
     name: 'a list is in the order of the ids and can be read page by page while accounts come and go',
     run: (open) =>
       withStores(open, 1, async ([store]) => {

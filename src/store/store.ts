@@ -36,6 +36,11 @@ export interface AccountPage {
   /** The id of the last account of the page before. */
   readonly after?: string
   readonly limit: number
+  /**
+   * Only those with this text in their username, name or e-mail address, in any case. Every character stands for itself. A
+   * store may take letters beyond ASCII in names as they are written.
+   */
+  readonly search?: string
 }
 
 /**

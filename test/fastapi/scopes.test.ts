@@ -212,7 +212,7 @@ describe('two schemes beneath one dependency', () => {
 })
 
 test('a scope that nothing beneath declares is refused when the route is added', () => {
-  const required = [['mee']]
+  const required = { scopes: [['mee']], logins: [] }
   const impossible = { ...user, definition: { kind: 'security' as const, inner: user, required } }
   expect(() => api().get('/', { impossible }, () => 1)).toThrow(/nothing declares the required scope "mee"/)
 })
@@ -232,4 +232,10 @@ test('an overridden scheme still enforces scopes, at every level', async () => {
     const as = app.with(override(auth, { scopes: [...scopes] }))
     expect([scopes, (await as.request('/')).status]).toEqual([scopes, status])
   }
+})
+
+test('one scope without its brackets is found where no compiler looks', () => {
+  const word = 'read' as unknown as readonly 'read'[]
+  expect(() => security(auth, word)).toThrow("the scopes are a list, as in security(scheme, ['items:read'])")
+  expect(() => securityAny(auth, word)).toThrow('securityAny: the scopes are a list')
 })

@@ -106,7 +106,7 @@ test('SECURITY 258 and 263: the login page with buttons and the page of the prov
   await checked(page, 'providers')
   // The only way in stays.
   await page.click('button:has-text("Remove")')
-  expect(await page.textContent('[role="alert"]')).toContain('is the only way to log in to your account')
+  expect(await page.textContent('[role="alert"]')).toContain('would have no password and no other service')
   await checked(page, 'providers-last')
   await page.goto(`${issuer}/account/password`)
   await checked(page, 'first-password')

@@ -136,3 +136,15 @@ test('SECURITY 225: guessing the password here is slowed like at the login', asy
   expect([refused.status, refused.headers.has('retry-after')]).toEqual([429, true])
   expect((await at.accounts.get(at.alice))?.email).toBe(aliceAddress)
 })
+
+test('SECURITY 208: a new address needs a recent login besides the password', async () => {
+  const at = await mailWorld('sqlite')
+  const browser = browserOf(at.server.app)
+  const question = await at.logIn('alice', password, browser)
+  at.clock.now += 901_000
+  expect((await browser.open(page)).path).toBe('/login')
+  expect((await browser.submit(question, { email: other, password })).path).toBe('/login')
+  await at.settled()
+  expect(at.sent).toEqual([])
+  expect((await at.logIn('alice', password, browser)).path).toBe('/account/email')
+})

@@ -198,7 +198,7 @@ describe.each(dialects)('%s', (dialect) => {
     const { id = '' } = (await at.accounts.find('work:new')) ?? {}
     const [link] = await at.providers.list(id)
     const kept = await at.press('unlink', link?.id ?? '')
-    expect([kept.status, kept.body.includes('is the only way to log in to your account')]).toEqual([
+    expect([kept.status, kept.body.includes('would have no password and no other service')]).toEqual([
       409,
       true,
     ])

@@ -1,7 +1,7 @@
 /** Somebody has forgotten the password, or a stranger says so; over both databases. */
 
 import { sql } from 'kysely'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { sha256Base64url } from '../../src/crypto/hash.ts'
 import { openDatabase } from '../../src/store/open.ts'
 import { dialects } from '../setup/database.ts'
@@ -38,7 +38,7 @@ describe.each(dialects)('%s', (dialect) => {
     expect(done.status).toBe(200)
     // SECURITY 228: nobody is logged in by it.
     expect(browser.cookie('__Host-gatewright-session')).toBeUndefined()
-    const [, onward = ''] = /class="button" href="([^"]+)"/.exec(done.body) ?? []
+    const [, onward = ''] = /class="button primary" href="([^"]+)"/.exec(done.body) ?? []
     expect(onward).toMatch(/^\/login\?flow=/)
     const consent = await browser.submit(await browser.open(issuer + onward), {
       username: 'alice',
@@ -131,6 +131,30 @@ describe.each(dialects)('%s', (dialect) => {
     await at.mail(1)
     await at.settled()
     expect(at.sent.map(({ to }) => to)).toEqual([aliceAddress])
+  })
+
+  test('SECURITY 207: as much is written for an unknown address, so the next request waits as long', async () => {
+    const at = await mailWorld(dialect)
+    await using database = await openDatabase(at.url)
+    const written = async (): Promise<readonly unknown[]> => {
+      const { rows } = await sql`select purpose from gatewright_account_tokens order by purpose`.execute(
+        database.kysely,
+      )
+      return [rows, (await at.store.listAudit({ type: 'link.requested', limit: 9 })).length]
+    }
+    for (const [index, email] of [aliceAddress, 'nobody@example.com'].entries()) {
+      await at.forgotten(email)
+      await at.browser.submit(await at.browser.open(`${issuer}/sign-up`), { email })
+      await vi.waitFor(async () => {
+        const rows = Array.from({ length: 2 * (index + 1) }, (_, at) => ({
+          purpose: at <= index ? 'reset' : 'sign_up',
+        }))
+        expect(await written()).toEqual([rows, 2 * (index + 1)])
+      })
+    }
+    // What was written for nobody opens nothing.
+    await at.mail(3)
+    expect(at.sent.map(({ to }) => to).toSorted()).toEqual([aliceAddress, aliceAddress, 'nobody@example.com'])
   })
 })
 
@@ -259,6 +283,10 @@ test('SECURITY 231: what is no address is refused, and no mail leaves', async ()
     '"alice@evil.test"@example.com',
     'alice@evil.test@example.com',
     'alice＠example.com',
+    'alice@example.com\u0000',
+    'alice\u2028bcc@example.com',
+    'alice\u202e@example.com',
+    'alice@exa\u200bmple.com',
     'alice@example.com, eve@evil.test',
     'alice@example.com;eve@evil.test',
     '<alice@example.com>',

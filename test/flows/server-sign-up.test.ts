@@ -39,7 +39,7 @@ describe.each(dialects)('%s', (dialect) => {
     expect(at.events.filter(({ type }) => type === 'account.created')).toMatchObject([
       { subject: account?.id },
     ])
-    const [, onward = ''] = /class="button" href="([^"]+)"/.exec(done.body) ?? []
+    const [, onward = ''] = /class="button primary" href="([^"]+)"/.exec(done.body) ?? []
     const consent = await browser.submit(await browser.open(issuer + onward), {
       username: 'bob@EXAMPLE.com',
       password: otherPassword,

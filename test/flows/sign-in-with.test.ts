@@ -139,9 +139,10 @@ describe.each(dialects)('%s', (dialect) => {
     expect((await at.me()).status).toBe(200)
     at.clock.now += 3_000
     expect((await at.me()).status).toBe(401)
-    await at.logIn()
-    at.clock.now += 3_600_000
-    expect((await at.me()).status).toBe(401)
+    const idle = await place(dialect, { session: { idle: 3600, absolute: 7200 } })
+    await idle.logIn()
+    idle.clock.now += 3_600_000
+    expect((await idle.me()).status).toBe(401)
   })
 
   test('SECURITY 233: a callback is worth nothing in another browser, at another provider, twice, or too late', async () => {

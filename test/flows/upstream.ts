@@ -26,6 +26,8 @@ export interface Misbehaviour {
   iss?: string | null
   /** Answers a browser that comes to its own page: where it is sent back. */
   page?: (location: string) => string
+  /** Every answer takes so long, in milliseconds. */
+  delay?: number
   /** Issues tokens that end so soon, in seconds. */
   expiresIn?: number
 }
@@ -193,7 +195,8 @@ export async function upstream(path = ''): Promise<Upstream> {
   const origin = await listening(async (request, response, body) => {
     const url = new URL(request.url ?? '', 'http://x')
     requests.push(`${request.method} ${url.pathname}`)
-    const { answer = {}, document = {}, page } = self.does
+    const { answer = {}, document = {}, page, delay = 0 } = self.does
+    if (delay > 0) await new Promise((later) => setTimeout(later, delay))
     if (url.pathname.endsWith('/authorize') && page !== undefined) {
       response.writeHead(303, { location: page(self.origin + (request.url ?? '')) }).end()
       return

@@ -101,14 +101,23 @@ export function managedAccounts(
       const address = readEmail(email)
       return address === undefined ? [] : (await reached(store.findByEmail(address))).map(accountOf)
     },
-    async list({ after, limit = 50 } = {}) {
+    async list({ after, limit = 50, search } = {}) {
       if (!Number.isInteger(limit) || limit < 1 || limit > 1000) {
         throw new AccountError('invalid_page', 'limit is a whole number from 1 to 1000')
       }
       if (after !== undefined && !isAccountId(after)) {
         throw new AccountError('invalid_page', 'after is the id of an account')
       }
-      const page = await reached(store.list({ limit, ...(after !== undefined && { after }) }))
+      // What can be in no name is found nowhere, and gets to no database.
+      const text = search === undefined ? undefined : readUsername(search)?.username
+      if (search !== undefined && text === undefined) return []
+      const page = await reached(
+        store.list({
+          limit,
+          ...(after !== undefined && { after }),
+          ...(text !== undefined && { search: text }),
+        }),
+      )
       return page.map(accountOf)
     },
     update: async (id, patch) => change(id, changesOf(patch, known)),

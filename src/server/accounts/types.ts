@@ -76,8 +76,15 @@ export interface Accounts<Scope extends string = string> extends LoginAccounts<A
   find(username: string): Promise<Account<Scope> | undefined>
   /** The accounts with this address, the one that has verified it first; at most 10. */
   findByEmail(email: string): Promise<readonly Account<Scope>[]>
-  /** A page of accounts, oldest first: up to 50 unless told, 1,000 at most, those after the one with a given id. */
-  list(page?: { readonly after?: string; readonly limit?: number }): Promise<readonly Account<Scope>[]>
+  /**
+   * A page of accounts, oldest first: up to 50 unless told, 1,000 at most, those after the one with a given id. With
+   * `search` those that have this text in their username, name or e-mail address, in any case.
+   */
+  list(page?: {
+    readonly after?: string
+    readonly limit?: number
+    readonly search?: string
+  }): Promise<readonly Account<Scope>[]>
   /** Changes an account. @throws AccountError `no_such_account`, `username_taken` and what `create` throws. */
   update(id: string, patch: AccountPatch<Scope>): Promise<Account<Scope>>
   /** Sets another password. @throws AccountError `no_such_account`, or when the policy refuses the password. */

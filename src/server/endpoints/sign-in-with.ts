@@ -8,7 +8,7 @@ import type { AttemptWorld } from '../federation/attempts.ts'
 import { ProviderError } from '../federation/provider.ts'
 import type { Provider, ProviderLogin } from '../federation/provider.ts'
 import { linkedTo, signedIn } from '../federation/sign-in.ts'
-import { afterLogin } from '../interaction/after-login.ts'
+import { afterFirstFactor } from '../interaction/first-factor.ts'
 import { findAnyFlow } from '../interaction/flow.ts'
 import type { Flow, PageFlow } from '../interaction/flow.ts'
 import type { ProviderButton, ProviderProblem } from '../interaction/pages.ts'
@@ -154,16 +154,10 @@ async function logIn(
   const found = await signedIn(open, provider, login, visit.address)
   const purpose: Purpose = { kind: 'login', flow: flow.id }
   if (found.outcome !== 'known') return refused(open, visit, provider, purpose, found.outcome)
-  const cookie = await open.sessions.start({
-    subject: found.subject,
-    methods: ['fed'],
-    replaces: visit.session,
-    address: visit.address,
-    userAgent: visit.request.headers.get('user-agent') ?? undefined,
-  })
-  if (cookie === undefined) return refused(open, visit, provider, purpose, 'disabled', found.subject)
-  visit.keepSession(cookie)
-  return visit.redirect(await afterLogin(open, visit, flow))
+  const next = await afterFirstFactor(open, visit, flow, { subject: found.subject, methods: ['fed'] })
+  return next === undefined
+    ? refused(open, visit, provider, purpose, 'disabled', found.subject)
+    : visit.redirect(next)
 }
 
 async function link(

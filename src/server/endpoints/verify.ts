@@ -72,9 +72,10 @@ async function emailChanged(asked: PageRequest, link: Link): Promise<Response> {
   const { pages, context } = visit
   const outcome = await changeEmail(open, link, askingOf(asked))
   if (outcome === 'spent') return linkGone(asked)
+  const account = `${open.settings.basePath}/account`
   return outcome === 'taken'
-    ? visit.page(409, pages.email({ step: 'taken' }, context))
-    : visit.page(200, pages.email({ step: 'done', email: link.email }, context))
+    ? visit.page(409, pages.email({ step: 'taken', account }, context))
+    : visit.page(200, pages.email({ step: 'done', email: link.email, account }, context))
 }
 
 async function choose(

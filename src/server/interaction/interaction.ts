@@ -2,6 +2,7 @@
 
 import { opaqueToken } from '../../crypto/opaque-token.ts'
 import { randomToken } from '../../crypto/random.ts'
+import { toldClass } from '../../protocol/authentication-context.ts'
 import { AuthorizationError } from '../../protocol/authorization-error.ts'
 import { requestedClientId } from '../../protocol/authorization-request.ts'
 import type { AuthorizationRequest } from '../../protocol/authorization-request.ts'
@@ -12,6 +13,7 @@ import type { SentParameters } from '../../protocol/parameters.ts'
 import { withoutUndefined } from '../../protocol/without-undefined.ts'
 import { pushedReference } from '../../protocol/pushed-request.ts'
 import type { NewGrant } from '../../store/grant-store.ts'
+import { heldScopes, scopesOfClient } from '../admin/scopes.ts'
 import { auditEvent } from '../audit.ts'
 import type { Client } from '../clients.ts'
 import { hashOf } from '../grants/grant.ts'
@@ -108,7 +110,7 @@ export function interactionOf(service: Service): Interaction {
       requested: request.scopes,
       // Whoever asks for nothing gets what the APIs have: who a person is has to be asked for.
       allowed: request.scopes === undefined ? Object.keys(settings.scopes) : settings.scopeNames,
-      ceiling: client.metadata.scopes,
+      ceiling: scopesOfClient(settings, client),
     })
     const single = [...(request.claims?.userinfo ?? []), ...(request.claims?.idToken ?? [])]
     const isOpenId = openid !== undefined && scopes.includes('openid')
@@ -150,17 +152,24 @@ export function interactionOf(service: Service): Interaction {
     async approve(pending, approval) {
       const { client, request } = pending
       const now = settings.now()
-      const scopes = grantedScope({ requested: approval.scopes, allowed: pending.scopes })
+      const asked = grantedScope({ requested: approval.scopes, allowed: pending.scopes })
+      const scopes = await heldScopes(service, approval.subject, asked)
+      if (scopes.length === 0 && asked.length > 0) {
+        return this.deny(pending, 'access_denied', 'This account does not have what was asked for')
+      }
       const { value, hash } = opaqueToken('code')
       const grantId = approval.grantId ?? randomToken(16)
       const about = { clientId: client.id, subject: approval.subject, grantId, details: { scopes } }
       const audit = [auditEvent('code.issued', now, about)]
       const { subject } = approval
       const { resources } = pending
-      const agreed = approval.scopes === undefined ? pending.agreement : scopes
+      const agreed =
+        approval.scopes === undefined ? await heldScopes(service, subject, pending.agreement) : scopes
       const grant = { id: grantId, clientId: client.id, subject, scopes: agreed, resources }
       const { claims } = request
-      const data = withoutUndefined({ claims, amr: approval.methods })
+      const { methods } = approval
+      const acr = methods && toldClass(methods, request)
+      const data = withoutUndefined({ claims, amr: methods, acr })
       const outcome = await store.saveCode(
         {
           hash,

@@ -1,7 +1,9 @@
 /** The port of the pages: what each has to show. What they look like stands on the other side, and can be replaced. */
 
 import type { Html } from '../../http/html.ts'
+import type { SecondFactorPage } from './factor-pages.ts'
 import type { AccountPages } from './account-pages.ts'
+import type { AdminPages } from './admin-pages.ts'
 import type { ChooserPage } from './chooser-page.ts'
 import type { DevicePage } from './device-page.ts'
 import type { Message, MessageContext, WrittenMessage } from './messages.ts'
@@ -39,6 +41,18 @@ export interface PagePerson {
   readonly name?: string | undefined
 }
 
+/**
+ * What a form for a passkey needs. It is sent by the script, and hidden without: see `passkey-script.ts` for its attributes.
+ * Field: `credential`, hidden and empty.
+ */
+export interface PagePasskey {
+  readonly form: PageForm
+  /** The address of the script. */
+  readonly script: string
+  /** What the browser is asked for, as JSON. */
+  readonly options: string
+}
+
 /** The login page. Fields: `username`, `password`. */
 export interface LoginPage {
   readonly form: PageForm
@@ -47,7 +61,7 @@ export interface LoginPage {
   /** What is in the field for the username. */
   readonly username?: string | undefined
   /** What went wrong the last time. */
-  readonly error?: 'credentials' | 'too_many' | 'busy' | 'missing' | undefined
+  readonly error?: 'credentials' | 'too_many' | 'busy' | 'missing' | 'passkey' | undefined
   /** With `too_many`: when to try again, in seconds. */
   readonly retryAfter?: number | undefined
   /** A link that ends without logging in. */
@@ -60,6 +74,8 @@ export interface LoginPage {
   readonly signUp?: string | undefined
   /** Where somebody sets another password who has forgotten theirs; missing where no mail can be sent. */
   readonly recovery?: string | undefined
+  /** Logging in with a passkey instead, where there are any. */
+  readonly passkey?: PagePasskey | undefined
 }
 
 /** An address is asked for. Field: `email`. */
@@ -104,25 +120,12 @@ export type RecoveryPage =
   | ({ readonly step: 'choose' } & PasswordQuestion)
   | { readonly step: 'done'; readonly login: string }
 
-/** Another address for an account. Fields of `ask`: `email`, `password`; of `confirm` none. */
+/** Another address for an account, by the link that went there. `confirm` has no fields. */
 export type EmailPage =
-  | {
-      readonly step: 'ask'
-      readonly form: PageForm
-      readonly person: PagePerson
-      /** The address there is. */
-      readonly current?: string | undefined
-      readonly isVerified: boolean
-      /** Whether there is a password to be asked for. */
-      readonly hasPassword: boolean
-      readonly email?: string | undefined
-      readonly error?: 'invalid' | 'credentials' | 'too_many' | 'busy' | undefined
-      readonly retryAfter?: number | undefined
-    }
-  | { readonly step: 'sent'; readonly email: string }
   | { readonly step: 'confirm'; readonly form: PageForm; readonly email: string; readonly username: string }
-  | { readonly step: 'taken' }
-  | { readonly step: 'done'; readonly email: string }
+  | { readonly step: 'taken'; readonly account: string }
+  /** `account` is the address of the account pages. */
+  | { readonly step: 'done'; readonly email: string; readonly account: string }
 
 /** A button that leads to another provider. */
 export interface ProviderButton {
@@ -221,9 +224,17 @@ export interface ErrorPage {
   readonly requestId?: string | undefined
 }
 
+export type {
+  AccountFactor,
+  AccountFactorsList,
+  AccountFactorsPage,
+  SecondFactorPage,
+} from './factor-pages.ts'
+
 /** One function a page. Each gives the whole document. */
 export interface Pages {
   readonly login: (page: LoginPage, context: PageContext) => Html
+  readonly secondFactor: (page: SecondFactorPage, context: PageContext) => Html
   readonly consent: (page: ConsentPage, context: PageContext) => Html
   readonly account: AccountPages
   readonly chooser: (page: ChooserPage, context: PageContext) => Html
@@ -241,6 +252,8 @@ export interface PageSet {
   readonly pages: Pages
   /** What is sent by mail. */
   readonly messages: (message: Message, context: MessageContext) => WrittenMessage
+  /** The pages of the administration, loaded when somebody wants to see them; without, there is only the API. */
+  readonly admin?: () => Promise<AdminPages>
   /** The languages there are words in; the first is used where none fits. */
   readonly languages: readonly string[]
   /** One style sheet for all of them, the brand's colours included. */

@@ -1,6 +1,7 @@
 /** The account store in SQL, the same for SQLite and PostgreSQL. */
 
-import type { Kysely } from 'kysely'
+import { sql } from 'kysely'
+import type { Expression, Kysely, SqlBool } from 'kysely'
 import type { AnyDatabase } from '../database.ts'
 import { DatabaseError } from '../database-error.ts'
 import { emailKey } from '../email-key.ts'
@@ -55,8 +56,9 @@ export async function sqlAccountStore(database: AnyDatabase, now: number): Promi
       const rows = await query.orderBy('email_verified', 'desc').orderBy('id').limit(10).execute()
       return rows.map((row) => accountOf(row)).filter((account) => account !== undefined)
     },
-    async list({ after = '', limit }) {
-      const query = kysely.selectFrom('gatewright_accounts').selectAll().where('id', '>', after)
+    async list({ after = '', limit, search }) {
+      const all = kysely.selectFrom('gatewright_accounts').selectAll().where('id', '>', after)
+      const query = search === undefined ? all : all.where(has(search))
       const rows = await query.orderBy('id').limit(limit).execute()
       return rows.map((row) => accountOf(row)).filter((account) => account !== undefined)
     },
@@ -83,9 +85,12 @@ export async function sqlAccountStore(database: AnyDatabase, now: number): Promi
       }
     },
     async remove(id) {
-      await removeLinks(id)
-      const query = kysely.deleteFrom('gatewright_accounts').where('id', '=', id)
-      return (await query.executeTakeFirst()).numDeletedRows === 1n
+      return kysely.transaction().execute(async (transaction) => {
+        await transaction.deleteFrom('gatewright_account_tokens').where('subject', '=', id).execute()
+        await transaction.deleteFrom('gatewright_authenticators').where('subject', '=', id).execute()
+        const query = transaction.deleteFrom('gatewright_accounts').where('id', '=', id)
+        return (await query.executeTakeFirst()).numDeletedRows === 1n
+      })
     },
     async close() {},
   }
@@ -93,6 +98,18 @@ export async function sqlAccountStore(database: AnyDatabase, now: number): Promi
 
 function endsLinks(changes: AccountChanges): boolean {
   return changes.passwordHash !== undefined || 'email' in changes || changes.disabled !== undefined
+}
+
+function has(search: string): Expression<SqlBool> {
+  const within = (text: string): string => `%${text.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`
+  const key = within(search.normalize('NFKC').toLowerCase())
+  // The last is for SQLite, which knows the lower case of ASCII alone.
+  return sql<SqlBool>`(
+    username_key like ${key} escape '\\'
+    or lower(email) like ${key} escape '\\'
+    or lower(name) like ${key} escape '\\'
+    or name like ${within(search)} escape '\\'
+  )`
 }
 
 function rowOf(account: StoredAccount): AccountRow {

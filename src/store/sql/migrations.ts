@@ -4,6 +4,7 @@ import { sql } from 'kysely'
 import type { Kysely } from 'kysely'
 import type { AnyDatabase } from '../database.ts'
 import { accountTokenTables } from './account-token-migration.ts'
+import { authenticatorTables } from './authenticator-migration.ts'
 import { grantTables } from './grant-migration.ts'
 import { identityTables } from './identity-migration.ts'
 import type { Tables } from './schema.ts'
@@ -44,6 +45,7 @@ const migrations: readonly Migration[] = [
     ],
   },
   { id: '0005-account-tokens', statements: (dialect) => accountTokenTables(typesOf(dialect)) },
+  { id: '0006-authenticators', statements: (dialect) => authenticatorTables(typesOf(dialect)) },
   { id: '0007-identities', statements: (dialect) => identityTables(typesOf(dialect)) },
 ]
 

@@ -3,6 +3,7 @@
 import type { Revocation, RevocationKind, RevocationStore, Revoking } from '../ports/revocations.ts'
 import { insertAudit } from './audit.ts'
 import type { Integer } from './columns.ts'
+import { forgetProofs } from './flows.ts'
 import { forUpdate } from './liveness.ts'
 import type { Runner, Session } from './session.ts'
 import { undo } from './session.ts'
@@ -79,6 +80,7 @@ export const removeAccountTokensOf: Statement<{ subject: string }, Record<never,
 
 async function endAllOf(runner: Runner, subject: string, now: number): Promise<void> {
   await runner.changes(markGrantsOfSubject, { subject, now })
+  await runner.changes(forgetProofs, { subject })
   await runner.changes(removeOf, { subject, except: '' })
   await runner.changes(removeAccountTokensOf, { subject })
 }

@@ -5,6 +5,8 @@ export interface Tables {
   readonly gatewright_migrations: MigrationRow
   readonly gatewright_accounts: AccountRow
   readonly gatewright_account_tokens: { readonly subject: string | null }
+  /** Only what the removal of an account needs: the rest is in `authenticators.ts`. */
+  readonly gatewright_authenticators: { readonly subject: string }
 }
 
 /** A migration that has run. */
@@ -104,7 +106,7 @@ export const tableContents: Readonly<Record<string, TableContents>> = {
   },
   gatewright_flows: {
     secrets:
-      'hashes of a random address and a random cookie; what was asked for may be personal (login_hint)',
+      'hashes of a random address and a random cookie; what was asked for, and who is logging in, may be personal; while an authenticator app is set up its seed, encrypted with a key that is not in the database',
     lives: 'until the person is done, or the page is too old',
   },
   gatewright_identities: {
@@ -120,6 +122,11 @@ export const tableContents: Readonly<Record<string, TableContents>> = {
   gatewright_visitor_sessions: {
     secrets: 'hashes of the session cookies of an app without accounts; whose they are is personal',
     lives: 'until the session ends, or is not used for too long',
+  },
+  gatewright_authenticators: {
+    secrets:
+      'seeds of authenticator apps, encrypted with a key that is not in the database; hashes of recovery codes that need that key to be tried; public keys of passkeys',
+    lives: 'until their owner removes or uses them, or the account is removed',
   },
   gatewright_signing_keys: {
     secrets: 'private keys, encrypted with a key that is not in the database',

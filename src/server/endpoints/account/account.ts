@@ -4,6 +4,8 @@ import { router } from '../../../api/router.ts'
 import type { AnyRouter } from '../../../api/router.ts'
 import type { PageSite } from '../page-request.ts'
 import { addApplicationsPage } from './applications.ts'
+import { addEmailPage } from './email.ts'
+import { addFactorsPages } from './factors.ts'
 import { addPasswordPage } from './password.ts'
 import { addProvidersPage } from './providers.ts'
 import { addOverviewPage, addProfilePage } from './profile.ts'
@@ -14,7 +16,9 @@ import { addSessionsPage } from './sessions.ts'
 export function addAccountPages(site: PageSite): void {
   addOverviewPage(site)
   addProfilePage(site)
+  addEmailPage(site)
   addPasswordPage(site)
+  addFactorsPages(site)
   addProvidersPage(site)
   addSessionsPage(site)
   addApplicationsPage(site)

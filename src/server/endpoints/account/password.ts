@@ -42,6 +42,8 @@ async function posted(asked: AccountRequest): Promise<Response> {
 const refusals: Readonly<Partial<Record<AccountErrorCode, AccountPasswordPage['error']>>> = {
   password_too_short: 'too_short',
   password_too_long: 'too_long',
+  password_common: 'common',
+  password_personal: 'personal',
   password_not_allowed: 'not_allowed',
   invalid_password: 'not_allowed',
 }
@@ -53,7 +55,8 @@ async function show(
 ): Promise<Response> {
   const form = visit.form('/account/password', 'session')
   const hasPassword = await open.identities.hasPassword(account.id)
-  const page = { frame, form, hasPassword, minimumLength: usualMinimumLength, error, retryAfter }
+  const { minimumLength = usualMinimumLength } = open.settings.passwords
+  const page = { frame, form, hasPassword, minimumLength, error, retryAfter }
   return visit.page(status, visit.pages.account.password(page, visit.context), {
     headers: retryHeaders(retryAfter),
   })

@@ -1,0 +1,94 @@
+/** Tables and pictures of what was measured. */
+
+import type { Case, Row } from './rounds.ts'
+import { median } from './rounds.ts'
+
+/** What is written to `bench/results/` for one case. */
+export interface Result {
+  readonly case: string
+  readonly base: string
+  readonly machine: string
+  readonly date: string
+  readonly rows: readonly Row[]
+}
+
+const columns = [
+  'contender',
+  'ratio by CPU',
+  'CPU s/10k',
+  'req/s',
+  'p50 ms',
+  'p99 ms',
+  'memory MiB: ready, after',
+  'start ms',
+  'others',
+]
+
+/** A table in Markdown, the best first. `ratio by CPU` is the figure to trust: see docs/performance.md. */
+export function table({ rows }: Result): string {
+  const measured = rows.filter(({ refused }) => refused === undefined)
+  const sorted = [...measured].sort((one, other) => median(other.ratios) - median(one.ratios))
+  const lines = sorted.map((row) => `| ${cells(row).join(' | ')} |`)
+  const rule = columns.map((_, at) => (at === 0 ? '---' : '--:')).join(' | ')
+  const notes = rows.flatMap(({ name, notes: said, refused }) => [
+    ...said.map((note) => `- ${name}: ${note}`),
+    ...(refused === undefined ? [] : [`- ${name}: left out: ${refused}`]),
+  ])
+  const parts = [`| ${columns.join(' | ')} |`, `| ${rule} |`, ...lines]
+  return [...parts, ...(notes.length > 0 ? ['', ...notes] : [])].join('\n')
+}
+
+function cells({ name, rounds, ratios, ready, after, startup }: Row): string[] {
+  const middle = (pick: (round: Row['rounds'][number]) => number): number => median(rounds.map(pick))
+  return [
+    name,
+    median(ratios).toFixed(2),
+    middle(({ cpu }) => cpu).toFixed(3),
+    Math.round(middle(({ requests, duration }) => requests / duration)).toLocaleString('en'),
+    middle(({ p50 }) => p50).toFixed(2),
+    middle(({ p99 }) => p99).toFixed(2),
+    `${ready.toFixed(0)}, ${after.toFixed(0)}`,
+    startup.toFixed(0),
+    middle(({ others }) => others).toFixed(2),
+  ]
+}
+
+/** Bars of the ratio by CPU, each with the span of its rounds. */
+export function plot({ case: name, rows }: Result): string {
+  const measured = rows.filter(({ refused }) => refused === undefined)
+  const sorted = [...measured].sort((one, other) => median(other.ratios) - median(one.ratios))
+  const largest = Math.max(1, ...measured.flatMap(({ ratios }) => ratios))
+  const [left, width, height] = [320, 420, 26]
+  const scale = width / largest
+  const bars = sorted.map((row, at) => {
+    const [y, ratio] = [44 + at * height, median(row.ratios)]
+    const [low, high] = [Math.min(...row.ratios) * scale, Math.max(...row.ratios) * scale]
+    const own = row.name.startsWith('gatewright')
+    return [
+      `<text x="${left - 8}" y="${y + 13}" text-anchor="end">${row.name.replace('&', '&amp;')}</text>`,
+      `<rect x="${left}" y="${y}" width="${(ratio * scale).toFixed(1)}" height="18" fill="${own ? '#0b6bcb' : '#9aa7b4'}"/>`,
+      `<line x1="${(left + low).toFixed(1)}" x2="${(left + high).toFixed(1)}" y1="${y + 9}" y2="${y + 9}" stroke="#222"/>`,
+      `<text x="${(left + Math.max(high, ratio * scale) + 6).toFixed(1)}" y="${y + 13}">${ratio.toFixed(2)}</text>`,
+    ].join('\n')
+  })
+  const one = (left + scale).toFixed(1)
+  const bottom = 50 + sorted.length * height
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 820 ${bottom + 10}" font-family="system-ui, sans-serif" font-size="13">
+<rect width="100%" height="100%" fill="#fff"/>
+<text x="8" y="20" font-size="15">${name}: requests by CPU second, in relation to the base</text>
+<line x1="${one}" x2="${one}" y1="34" y2="${bottom}" stroke="#c33" stroke-dasharray="3 3"/>
+${bars.join('\n')}
+</svg>
+`
+}
+
+/** The start of a result. */
+export function resultOf(wanted: Case, rows: readonly Row[], on: string): Result {
+  return {
+    case: wanted.name,
+    base: wanted.base,
+    machine: on,
+    date: new Date().toISOString().slice(0, 10),
+    rows,
+  }
+}

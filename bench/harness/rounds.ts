@@ -1,0 +1,118 @@
+/** Rounds of a case: every contender in each, one after another, beginning with another one each time. */
+
+import type { Contender, Running } from './contender.ts'
+import { start } from './contender.ts'
+import { everybody } from './machine.ts'
+import type { LoadResult } from './load.ts'
+
+/** One thing to measure. */
+export interface Case {
+  readonly name: string
+  /** The row that the others are measured by. */
+  readonly base: string
+  readonly contenders: readonly Contender[]
+  readonly environment: Readonly<Record<string, string>>
+  /** Throws when an answer is wrong; answers what is not as it should be, yet no reason to leave it out. */
+  check(running: Running): Promise<readonly string[]>
+  /** Sends this share of a round's requests. */
+  load(running: Running, share: number): Promise<LoadResult>
+}
+
+/** What one contender did in one round. */
+export interface Measured extends LoadResult {
+  /** CPU seconds of the contender's process for 10,000 requests. */
+  readonly cpu: number
+  /** CPUs that neither it nor this process used. */
+  readonly others: number
+}
+
+/** A contender over all rounds. */
+export interface Row {
+  readonly name: string
+  readonly rounds: readonly Measured[]
+  /** Its CPU for a request in relation to the base of the same round: above 1 is better than the base. Each round's. */
+  readonly ratios: readonly number[]
+  /** MiB when it was ready, and after all rounds. */
+  readonly ready: number
+  readonly after: number
+  /** Milliseconds to the first answer. */
+  readonly startup: number
+  readonly notes: readonly string[]
+  /** Why it was not measured. */
+  readonly refused?: string
+}
+
+/** Runs a case. */
+export async function run(
+  wanted: Case,
+  rounds: number,
+  tell: (line: string) => void,
+): Promise<readonly Row[]> {
+  const running: Running[] = []
+  const rows = new Map<string, { row: Omit<Row, 'rounds' | 'ratios' | 'after'>; rounds: Measured[] }>()
+  try {
+    for (const contender of wanted.contenders) {
+      const { name } = contender
+      try {
+        const started = await start(contender, wanted.environment)
+        const { memory } = await started.usage()
+        const entry = { name, ready: memory, startup: started.startup, notes: [] as readonly string[] }
+        rows.set(name, { row: entry, rounds: [] })
+        const notes = await wanted.check(started).catch(async (fault: unknown) => {
+          await started.stop()
+          throw fault
+        })
+        rows.set(name, { row: { ...entry, notes }, rounds: [] })
+        running.push(started)
+      } catch (fault) {
+        const refused = fault instanceof Error ? (fault.message.split('\n')[0] ?? '') : String(fault)
+        tell(`  ${name}: left out: ${refused}`)
+        rows.set(name, { row: { name, ready: 0, startup: 0, notes: [], refused }, rounds: [] })
+      }
+    }
+    for (const each of running) await wanted.load(each, 0.3)
+    for (let round = 0; round < rounds; round++) {
+      const order = [...running.slice(round % running.length), ...running.slice(0, round % running.length)]
+      for (const each of order) {
+        const measured = await measure(wanted, each)
+        rows.get(each.contender.name)?.rounds.push(measured)
+      }
+      tell(`  round ${round + 1} of ${rounds}`)
+    }
+    const base = rows.get(wanted.base)?.rounds ?? []
+    const result: Row[] = []
+    for (const { row, rounds: own } of rows.values()) {
+      const each = running.find(({ contender }) => contender.name === row.name)
+      const { memory } = (await each?.usage()) ?? { memory: 0 }
+      const ratios = own.map(({ cpu }, round) => (base[round]?.cpu ?? Number.NaN) / cpu)
+      result.push({ ...row, rounds: own, ratios, after: memory })
+    }
+    return result
+  } finally {
+    for (const each of running) await each.stop()
+  }
+}
+
+async function measure(wanted: Case, running: Running): Promise<Measured> {
+  const before = { ...(await running.usage()), all: everybody(), own: ownCpu(), time: performance.now() }
+  const result = await wanted.load(running, 1)
+  const after = await running.usage()
+  const seconds = (performance.now() - before.time) / 1000
+  const used = after.cpu - before.cpu
+  const others = Math.max(0, everybody() - before.all - used - (ownCpu() - before.own)) / seconds
+  return { ...result, cpu: (used / result.requests) * 10_000, others }
+}
+
+function ownCpu(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1e6
+}
+
+/** The middle one; half-way between the middle two. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((one, other) => one - other)
+  const middle = sorted.length / 2
+  const low = sorted[Math.ceil(middle) - 1] ?? Number.NaN
+  const high = sorted[Math.floor(middle)] ?? Number.NaN
+  return (low + high) / 2
+}
