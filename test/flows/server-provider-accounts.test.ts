@@ -9,6 +9,7 @@ import { openDatabase } from '../../src/store/open.ts'
 import { dialects } from '../setup/database.ts'
 import { browserOf } from './browser-jar.ts'
 import type { JarBrowser } from './browser-jar.ts'
+import { codeOf, withApp } from './second-factor-person.ts'
 import { clientAt, isLoggedIn, password, providerWorld } from './provider-world.ts'
 import type { ProviderWorld } from './provider-world.ts'
 import { issuer, serverOptions } from './server-world.ts'
@@ -273,6 +274,36 @@ describe.each(dialects)('%s', (dialect) => {
     await at.withPassword(bob, 'bob')
     await at.press('unlink', link?.id ?? '', bob)
     expect(await at.providers.list(at.alice)).toHaveLength(1)
+  })
+
+  test('SECURITY 206: a provider is one factor: whoever has a second one is asked for it, and is nobody until then', async () => {
+    const at = await providerWorld(dialect)
+    const { seed } = await withApp(at, at.browser)
+    await linkedWithWork(at)
+    const again = browserOf(at.server.app)
+    const asked = await at.logIn({ sub: 'a-1' }, again)
+    expect(asked.path).toBe('/login/second-factor')
+    expect(again.cookie('__Host-gatewright-session')).toBeUndefined()
+    expect(await isLoggedIn(again)).toBe(false)
+    const wrong = await again.submit(asked, { code: '000000' })
+    expect(wrong.path).toBe('/login/second-factor')
+    at.clock.now += 30_000
+    const done = await again.submit(wrong, { code: codeOf(seed, at) })
+    expect(done.path).toBe('/account/providers')
+  })
+
+  test('SECURITY 208: whoever has no password changes the address by a recent login', async () => {
+    const at = await providerWorld(dialect, {
+      mail: { from: 'a@auth.test', send: async () => undefined },
+    })
+    await at.logIn({ sub: 'n-1', preferred_username: 'new' })
+    const page = await at.browser.open(`${issuer}/account/email`)
+    expect(page.body).not.toContain('type="password"')
+    at.clock.now += 901_000
+    const late = await at.browser.submit(page, { email: 'new@example.com' })
+    expect(late.path).toBe('/login')
+    await at.withPassword()
+    expect((await at.browser.open(`${issuer}/account/email`)).body).toContain('type="password"')
   })
 
   test('SECURITY 271: with an account go its links, and the next login there is somebody new', async () => {

@@ -277,13 +277,17 @@ test('SECURITY 251: what stands in the address of a problem is a word of ours, o
   const at = await providerWorld('sqlite')
   const page = await at.browser.open(`${issuer}/login?next=/account`)
   const flow = /flow=([\w-]{22})/.exec(formOf(page, '/login?').body)?.[1] ?? ''
+  const bare = await at.browser.open(`${issuer}/login?flow=${flow}`)
+  // Without what differs each time: the forms' tokens, and the challenge of a passkey.
+  const plain = ({ body }: { readonly body: string }) =>
+    body.replaceAll(/name="csrf" value="[^"]*"|challenge&quot;:&quot;[^&]*/g, '')
   for (const query of [
     'problem=<b>&provider=work',
     'problem=refused&provider=<b>',
     'problem=__proto__&provider=work',
   ]) {
     const shown = await at.browser.open(`${issuer}/login?flow=${flow}&${query}`)
-    expect([shown.status, shown.body.includes('role="alert"')]).toEqual([200, false])
+    expect([shown.status, plain(shown)]).toEqual([200, plain(bare)])
   }
 })
 
