@@ -14,7 +14,18 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   verify: ['crypto', 'protocol', 'http'],
   api: ['protocol', 'http', 'verify'],
   server: ['crypto', 'protocol', 'store', 'http', 'verify', 'api'],
-  federation: ['crypto', 'protocol', 'http', 'verify', 'server/federation'],
+  federation: [
+    'crypto',
+    'protocol',
+    'store',
+    'http',
+    'verify',
+    'api',
+    'server/federation',
+    'server/interaction/pages.ts',
+    'server/interaction/sign-in-page.ts',
+    'server/rate-limits.ts',
+  ],
   pages: ['http/html.ts', 'server/interaction'],
   cli: ['crypto', 'protocol', 'store', 'http', 'verify', 'api', 'server', 'federation', 'pages'],
 }
@@ -45,6 +56,7 @@ const onlyDynamically: readonly string[] = [
   '@node-rs/bcrypt',
   '@simplewebauthn/server',
   'node:sqlite',
+  'oauth4webapi',
 ]
 
 /** What would make a pure function depend on when or where it runs. */
@@ -134,7 +146,7 @@ test('every folder has a rule, and only the entries lie outside of them', () => 
   expect(
     [...new Set(files.map(folderOf))].filter((folder) => folder !== '' && !known.includes(folder)),
   ).toEqual([])
-  expect(files.filter((file) => folderOf(file) === '')).toEqual(['index.ts', 'server.ts'])
+  expect(files.filter((file) => folderOf(file) === '')).toEqual(['index.ts', 'server.ts', 'sign-in.ts'])
 })
 
 test('the rules themselves allow no circle: a folder stands on lower ones only', () => {

@@ -6,6 +6,7 @@ import { factorsPage } from './account/factors.ts'
 import { applicationsPage, sessionsPage } from './account/lists.ts'
 import { overviewPage, profilePage } from './account/overview.ts'
 import { passwordPage, removalPage } from './account/password.ts'
+import { providersPage } from './account/providers.ts'
 import { adminStyles } from './admin/styles.ts'
 import { chooserPage } from './chooser.ts'
 import { consentPage } from './consent.ts'
@@ -67,6 +68,7 @@ export function defaultPages({ brand, translations = {} }: DefaultPagesOptions =
         profile: (page, context) => profilePage(page, context, wordsOf(context)),
         email: (page, context) => emailPage(page, context, wordsOf(context)),
         password: (page, context) => passwordPage(page, context, wordsOf(context)),
+        providers: (page, context) => providersPage(page, context, wordsOf(context)),
         factors: (page, context) => factorsPage(page, context, wordsOf(context)),
         sessions: (page, context) => sessionsPage(page, context, wordsOf(context)),
         applications: (page, context) => applicationsPage(page, context, wordsOf(context)),

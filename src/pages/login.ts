@@ -5,6 +5,7 @@ import type { Html, HtmlValue } from '../http/html.ts'
 import type { LoginPage, PageContext } from '../server/interaction/pages.ts'
 import { clientName, formOf, layout } from './layout.ts'
 import { passkeyForm } from './passkey-form.ts'
+import { providerButtons, providerProblem } from './provider-buttons.ts'
 import type { Words } from './words.ts'
 
 /** Writes it. */
@@ -17,6 +18,7 @@ export function loginPage(page: LoginPage, context: PageContext, words: Words): 
     words.logIn,
     html`<h1>${words.logInTo(context.serviceName)}</h1>
       ${client && html`<p class="quiet">${words.toContinueTo} ${clientName(client)}</p>`}
+      ${error === undefined && providerProblem(page.providerProblem, words)}
       ${error && html`<p class="alert" role="alert" id="problem">${sentence(page, words)}</p>`}
       ${formOf(
         page.form,
@@ -45,6 +47,7 @@ export function loginPage(page: LoginPage, context: PageContext, words: Words): 
           />
           <button>${words.logIn}</button>`,
       )}
+      ${providerButtons(page, words)}
       ${
         page.passkey &&
         passkeyForm(page.passkey, words, {

@@ -134,6 +134,9 @@ a.primary {
 .under { margin: 0.75rem 0 0; }
 .under + form { margin-top: 0.75rem; }
 .hint { margin: -0.7rem 0 1.1rem; font-size: 0.9rem; color: var(--quiet); }
+.or { display: flex; align-items: center; gap: 0.75rem; margin: 1.25rem 0 0; color: var(--quiet); }
+.or::before, .or::after { content: ""; flex: 1; border-top: 1px solid var(--line); }
+.or + form { margin-top: 1.1rem; }
 button:hover, a.button:hover { filter: brightness(1.08); }
 button.other { color: var(--text); background: transparent; border-color: var(--field-line); font-weight: 500; }
 a.button.strong { color: var(--on-accent); background: var(--accent); border-color: transparent; font-weight: 600; }

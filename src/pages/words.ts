@@ -8,11 +8,13 @@ import { englishFactors, germanFactors } from './factor-words.ts'
 import type { FactorWords } from './factor-words.ts'
 import { englishLetters, germanLetters } from './letters.ts'
 import type { Letters } from './letters.ts'
+import { englishProviders, germanProviders } from './provider-words.ts'
+import type { ProviderWords } from './provider-words.ts'
 import { englishRecovery, germanRecovery } from './recovery-words.ts'
 import type { RecoveryWords } from './recovery-words.ts'
 
 /** The sentences of one language. A function gets what stands in the sentence. */
-export interface Words extends RecoveryWords, FactorWords {
+export interface Words extends RecoveryWords, FactorWords, ProviderWords {
   readonly accountPages: AccountWords
   readonly devicePage: DeviceWords
   readonly logIn: string
@@ -81,6 +83,7 @@ export type Translation = Partial<Omit<Words, 'accountPages' | 'devicePage'>> & 
 /** English. */
 export const english: Words = {
   ...englishRecovery,
+  ...englishProviders,
   ...englishFactors,
   accountPages: englishAccount,
   devicePage: englishDevice,
@@ -151,6 +154,7 @@ export const english: Words = {
 /** German. */
 export const german: Words = {
   ...germanRecovery,
+  ...germanProviders,
   ...germanFactors,
   accountPages: germanAccount,
   devicePage: germanDevice,

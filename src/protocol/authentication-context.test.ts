@@ -15,6 +15,8 @@ import {
 const [one, two, resistant] = ['urn:gatewright:acr:1fa', 'urn:gatewright:acr:2fa', 'phr'] as const
 
 test.each([
+  [['fed'], one],
+  [['fed', 'otp'], two],
   [[], one],
   [['pwd'], one],
   [['otp'], one],

@@ -37,11 +37,13 @@ export type SecondFactorKind = 'totp' | 'passkey'
  * acrOf(['pwd', 'otp']) // 'urn:gatewright:acr:2fa'
  * ```
  *
- * @param methods How the person proved who they are (RFC 8176 §2).
+ * @param methods How the person proved who they are (RFC 8176 §2); `fed` is a login at another provider.
  */
 export function acrOf(methods: readonly string[]): ContextClass {
   const hasKey = methods.some((method) => keys.has(method))
-  const hasTwo = methods.includes('mfa') || (methods.includes('pwd') && (hasKey || methods.includes('otp')))
+  // Whoever comes from another provider has shown one factor there, whatever it was.
+  const hasFirst = methods.includes('pwd') || methods.includes('fed')
+  const hasTwo = methods.includes('mfa') || (hasFirst && (hasKey || methods.includes('otp')))
   if (!hasTwo) return 'urn:gatewright:acr:1fa'
   return hasKey ? 'phr' : 'urn:gatewright:acr:2fa'
 }

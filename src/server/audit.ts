@@ -8,6 +8,8 @@ export type AuditEventType =
   | 'account.disabled'
   | 'account.email_changed'
   | 'account.password_changed'
+  | 'account.provider_linked'
+  | 'account.provider_unlinked'
   | 'account.profile_changed'
   | 'account.removed'
   | 'account.tokens_revoked'

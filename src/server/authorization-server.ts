@@ -8,6 +8,7 @@ import type { AnyRouter } from '../api/router.ts'
 import type { Dependency } from '../api/dependency.ts'
 import type { AccessToken } from '../protocol/access-token.ts'
 import { sqlAccountTokenStore } from '../store/sql/account-tokens.ts'
+import { sqlIdentityStore } from '../store/sql/identities.ts'
 import { sqlGrantStore } from '../store/sql/grant-store.ts'
 import { openDatabase } from '../store/open.ts'
 import type { AnyDatabase } from '../store/database.ts'
@@ -36,6 +37,7 @@ import { addOutboxPage } from './endpoints/outbox.ts'
 import { addPasswordRecoveryPages } from './endpoints/password-recovery.ts'
 import { addSecondFactorPage } from './endpoints/second-factor.ts'
 import { addAccountChooser } from './endpoints/select-account.ts'
+import { addProviderPages } from './endpoints/sign-in-with.ts'
 import { addSignUpPage } from './endpoints/sign-up.ts'
 import { addVerifyPage } from './endpoints/verify.ts'
 import { addSignOutPage } from './endpoints/sign-out.ts'
@@ -52,6 +54,8 @@ import { addRevocationEndpoint } from './endpoints/revocation.ts'
 import { addRevocationFeedEndpoint } from './endpoints/revocation-feed.ts'
 import { addUserinfoEndpoint } from './endpoints/userinfo.ts'
 import { offeredGrants, offeredMethods } from './endpoints/offered.ts'
+import { linkedProviders } from './federation/tokens.ts'
+import type { LinkedProviders } from './federation/tokens.ts'
 import { deviceInteractionOf } from './interaction/device.ts'
 import type { DeviceInteraction } from './interaction/device.ts'
 import { interactionOf } from './interaction/interaction.ts'
@@ -96,6 +100,8 @@ export interface AuthorizationServer<Scope extends string = string> extends AnyR
 /** The parts of an open server that code and commands work with. */
 export interface OpenServer {
   readonly accounts: Accounts
+  /** The providers that accounts are linked to, and the tokens of those that keep them. */
+  readonly providers: LinkedProviders
   readonly clients: Clients
   readonly keys: SigningKeys
   readonly interaction: Interaction
@@ -163,6 +169,7 @@ export function authorizationServer<const Scopes extends ScopeCatalogue>(
   if (site !== undefined) {
     addAuthorizationEndpoint(site)
     addLoginPage(site)
+    addProviderPages(site)
     addSecondFactorPage(site)
     addAccountChooser(site)
     addConsentPage(site)
@@ -275,6 +282,7 @@ async function openOn(
     }
   }
   const mail = await mailroomOf(settings)
+  const identities = await sqlIdentityStore(database, now())
   const own = await accounts({
     database,
     scopes: Object.keys(settings.scopes),
@@ -295,6 +303,7 @@ async function openOn(
     settings,
     store,
     accounts: users,
+    identities,
     links: await sqlAccountTokenStore(database, now()),
     mail,
     clients,
@@ -329,6 +338,7 @@ async function openOn(
     service,
     parts: {
       accounts: users,
+      providers: linkedProviders(service),
       clients,
       keys,
       store,

@@ -19,6 +19,8 @@ export type { BearerFlow, BearerOptions } from './bearer.ts'
 export type { ClientDocumentOptions } from './document-settings.ts'
 export { ClientError } from './clients.ts'
 export type { Client, ClientDefinition, ClientPrivileges, Clients } from './clients.ts'
+export type { Provider } from './federation/provider.ts'
+export type { LinkedProvider, LinkedProviders } from './federation/tokens.ts'
 export type { Mail, MailMessage } from './mail/mail.ts'
 export { smtp } from './mail/smtp.ts'
 export type { SmtpOptions } from './mail/smtp.ts'
@@ -33,6 +35,7 @@ export type {
   AccountPages,
   AccountPasswordPage,
   AccountProfilePage,
+  AccountProvidersPage,
   AccountRemovalPage,
   AccountSessionsPage,
 } from './interaction/account-pages.ts'
@@ -71,6 +74,8 @@ export type {
   PageSet,
   PasswordProblem,
   PasswordQuestion,
+  ProviderButton,
+  ProviderProblem,
   RecoveryPage,
   SecondFactorPage,
   SignOutPage,
@@ -81,6 +86,7 @@ export type {
   AuthorizationServerOptions,
   KeyOptions,
   Lifetimes,
+  ProviderAccounts,
   RateLimitOption,
   RegistrationOptions,
   ResourceOptions,

@@ -44,6 +44,8 @@ export interface RateLimits {
   registration(address: string | undefined): Promise<void>
   /** A document of a client that is not known, which somebody makes this server read. */
   clientDocuments(address: string | undefined, host: string): Promise<void>
+  /** A login with another provider that is begun. */
+  providers(address: string | undefined): Promise<void>
   /** A user code that somebody enters, right or wrong. */
   userCodes(subject: string, address: string | undefined): Promise<void>
   /** @param clientId Missing for a client that does not exist: all of those have one count for each address. */
@@ -98,6 +100,7 @@ export function rateLimits(store: GrantStore, settings: Settings): RateLimits {
       // However many addresses somebody has: one host is not to be flooded from here.
       await hit('client_document', ['host', host], { points: 60, seconds: 60 })
     },
+    providers: (address) => hit('providers', [place(address)], options.providers),
     mails: (address) => hit('mails', [place(address)], options.mails),
     async mailbox(kind, email) {
       const { points, seconds } = options.mailbox

@@ -2,6 +2,7 @@
 
 import type { GrantStore } from '../store/grant-store.ts'
 import type { AccountTokenStore } from '../store/ports/account-tokens.ts'
+import type { IdentityStore } from '../store/ports/identities.ts'
 import type { RevokingAccounts } from './accounts/revoking.ts'
 import type { AuditEvent } from './audit.ts'
 import type { ClientDocuments } from './client-documents.ts'
@@ -20,6 +21,8 @@ export interface Service {
   readonly settings: Settings
   readonly store: GrantStore
   readonly accounts: RevokingAccounts
+  /** Who people are at other providers. */
+  readonly identities: IdentityStore
   /** The links that are sent by mail. */
   readonly links: AccountTokenStore
   /** Missing where no mail can be sent. */

@@ -20,6 +20,8 @@ import type { PageSet } from './interaction/pages.ts'
 import type { Mail } from './mail/mail.ts'
 import { operationsIn } from './openapi-operations.ts'
 import type { DocumentedOperation, OpenApiSource } from './openapi-operations.ts'
+import { checkedProviders } from './federation/provider.ts'
+import type { Provider } from './federation/provider.ts'
 import { openIdSettings } from './openid/options.ts'
 import type { OpenIdOptions, OpenIdSettings } from './openid/options.ts'
 
@@ -142,6 +144,8 @@ export interface AuthorizationServerOptions<Scopes extends ScopeCatalogue = Scop
     readonly registration?: RateLimitOption
     /** Documents of clients not known yet that one address has the server read. 30 in 60 s unless told. */
     readonly clientDocuments?: RateLimitOption
+    /** Logins with other providers that are begun from one address. 60 in 300 s unless told. */
+    readonly providers?: RateLimitOption
   }
   /**
    * How mail is sent: `smtp({ url, from })`, or a function of your own. In development, unless told, it is printed and shown
@@ -150,6 +154,10 @@ export interface AuthorizationServerOptions<Scopes extends ScopeCatalogue = Scop
   readonly mail?: Mail
   /** Whether people may make accounts for themselves, each with an address that they show is theirs. False unless told. */
   readonly signUp?: boolean
+  /** Other servers that people can log in with: `google({ … })`, `github({ … })` and so on, of `gatewright/sign-in`. */
+  readonly providers?: readonly Provider[]
+  /** What becomes of somebody who comes from one of them for the first time. */
+  readonly providerAccounts?: ProviderAccounts
   /** Which passwords may be set. */
   readonly passwords?: PasswordPolicy
   /**
@@ -182,6 +190,17 @@ export interface AuthorizationServerOptions<Scopes extends ScopeCatalogue = Scop
   readonly report?: (error: unknown) => void
   /** Milliseconds since 1970; the clock unless told. */
   readonly now?: () => number
+}
+
+/** What becomes of somebody who comes from a provider for the first time. */
+export interface ProviderAccounts {
+  /** Makes an account for whoever has none. True unless told; with `false` only those get in who have linked one. */
+  readonly create?: boolean
+  /**
+   * Opens the account that has verified the same address, without asking for its password, if the provider has verified it as
+   * well and its word counts. False unless told: they log in first, and link the provider in their account.
+   */
+  readonly linkByEmail?: boolean
 }
 
 /** How the server is administered. */
@@ -244,6 +263,8 @@ export interface Settings {
   readonly rateLimits: Required<NonNullable<AuthorizationServerOptions['rateLimits']>>
   readonly mail: Mail | undefined
   readonly signUp: boolean
+  readonly providers: ReadonlyMap<string, Provider>
+  readonly providerAccounts: Required<ProviderAccounts>
   readonly passwords: PasswordPolicy
   readonly secondFactor: 'optional' | 'required'
   readonly serviceName: string
@@ -360,6 +381,8 @@ export function settingsOf(
     rateLimits: rateLimitsOf(options.rateLimits),
     mail,
     signUp,
+    providers: providersOf(options.providers),
+    providerAccounts: { create: true, linkByEmail: false, ...options.providerAccounts },
     passwords: { ...options.passwords, serviceName: options.passwords?.serviceName ?? serviceName },
     secondFactor: secondFactorOf(options.secondFactor),
     serviceName,
@@ -370,6 +393,14 @@ export function settingsOf(
     onAudit: options.onAudit,
     report: options.report ?? console.error,
     now: options.now ?? Date.now,
+  }
+}
+
+function providersOf(providers: readonly Provider[] = []): ReadonlyMap<string, Provider> {
+  try {
+    return checkedProviders(providers)
+  } catch (error) {
+    throw wrong('providers', (error as Error).message)
   }
 }
 
@@ -389,6 +420,7 @@ function rateLimitsOf(given: AuthorizationServerOptions['rateLimits'] = {}): Set
     secondFactor: { points: 10, seconds: 900 },
     registration: { points: 20, seconds: 3600 },
     clientDocuments: { points: 30, seconds: 60 },
+    providers: { points: 60, seconds: 300 },
   }
   for (const [name, limit] of Object.entries(given)) {
     if (!Object.hasOwn(defaults, name)) {

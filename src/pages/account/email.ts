@@ -43,7 +43,8 @@ function question(page: AccountEmailQuestion, words: Words): Html {
           required
           ${invalidIf(error === 'invalid')}
         />
-        ${usernameFor(frame.person.username)} ${currentPassword(error === 'current', words)}
+        ${usernameFor(frame.person.username)}
+        ${page.hasPassword && currentPassword(error === 'current', words)}
         <button>${words.sendLink}</button>`,
     )}`
 }

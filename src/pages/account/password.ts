@@ -17,11 +17,12 @@ export function passwordPage(page: AccountPasswordPage, context: PageContext, wo
     frame,
     context,
     words,
-    html`<p class="quiet">${own.passwordEnds}</p>
+    html`<p class="quiet">${page.hasPassword ? own.passwordEnds : words.noPasswordYet}</p>
       ${problemOf(sentence(page, words))}
       ${formOf(
         form,
-        html`${usernameFor(frame.person.username)} ${currentPassword(error === 'current', words)}
+        html`${usernameFor(frame.person.username)}
+          ${page.hasPassword && currentPassword(error === 'current', words)}
           <label for="new_password">${own.newPassword}</label>
           <input
             type="password"
@@ -41,7 +42,7 @@ export function passwordPage(page: AccountPasswordPage, context: PageContext, wo
             required
             ${invalidIf(error === 'different')}
           />
-          <button>${own.changePassword}</button>`,
+          <button>${page.hasPassword ? own.changePassword : words.setPassword}</button>`,
       )}`,
   )
 }
@@ -66,7 +67,8 @@ export function removalPage(page: AccountRemovalPage, context: PageContext, word
       ${problemOf(sentence(page, words))}
       ${formOf(
         form,
-        html`${usernameFor(frame.person.username)} ${currentPassword(error === 'current', words)}
+        html`${usernameFor(frame.person.username)}
+          ${page.hasPassword && currentPassword(error === 'current', words)}
           <button class="danger">${remove}</button>`,
       )}`,
   )

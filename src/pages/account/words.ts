@@ -66,6 +66,11 @@ export const englishAccount: AccountWords = {
       title: 'Password',
       text: 'Choose a new one. Everything that the old one opened ends.',
     },
+    providers: {
+      link: 'Sign-in services',
+      title: 'Sign-in services',
+      text: 'Accounts at other services that log you in here.',
+    },
     factors: {
       link: 'Second factors',
       title: 'Second factors',
@@ -86,6 +91,8 @@ export const englishAccount: AccountWords = {
   notices: {
     profile: 'Your name was saved.',
     password: 'Your password was changed. All other browsers and all applications were logged out.',
+    provider_linked: 'From now on it logs you in here.',
+    provider_unlinked: 'It does not log you in here any more.',
     session: 'It is logged out.',
     sessions: 'All other browsers are logged out.',
     application: 'The application has no access any more.',
@@ -153,6 +160,11 @@ export const germanAccount: AccountWords = {
       title: 'Passwort',
       text: 'Ein neues wählen. Alles, was das alte geöffnet hat, endet.',
     },
+    providers: {
+      link: 'Anmeldedienste',
+      title: 'Anmeldedienste',
+      text: 'Konten bei anderen Diensten, mit denen Sie sich hier anmelden.',
+    },
     factors: {
       link: 'Zweite Faktoren',
       title: 'Zweite Faktoren',
@@ -173,6 +185,8 @@ export const germanAccount: AccountWords = {
   notices: {
     profile: 'Ihr Name ist gespeichert.',
     password: 'Ihr Passwort ist geändert. Alle anderen Browser und alle Anwendungen sind abgemeldet.',
+    provider_linked: 'Von jetzt an melden Sie sich damit hier an.',
+    provider_unlinked: 'Damit melden Sie sich hier nicht mehr an.',
     session: 'Der Browser ist abgemeldet.',
     sessions: 'Alle anderen Browser sind abgemeldet.',
     application: 'Die Anwendung hat keinen Zugriff mehr.',

@@ -17,6 +17,7 @@ import type { Settings } from '../settings.ts'
 import { flowIdIn } from './authorization.ts'
 import { addPage, expired } from './page-request.ts'
 import type { PageRequest, PageSite } from './page-request.ts'
+import { providerButtons, providerProblemIn, providerTarget } from './sign-in-with.ts'
 
 /** Adds `/login`: with `flow` for an authorization request, with `next` for a page of this server. */
 export function addLoginPage(site: PageSite): void {
@@ -30,7 +31,8 @@ export function addLoginPage(site: PageSite): void {
       if (flow === undefined) return expired(asked)
       // Another account than the one that is there: nobody's name is in the field.
       const isOther = sortParameters(query).one('other') !== undefined
-      return show(asked, flow, 200, isOther ? { username: '' } : {})
+      const providerProblem = providerProblemIn(asked)
+      return show(asked, flow, 200, { providerProblem, ...(isOther ? { username: '' } : {}) })
     },
     posted,
   })
@@ -118,6 +120,7 @@ async function show(
     form,
     ...(pending === undefined ? {} : { client: pageClient(pending.client), cancel: form }),
     ...otherWays(open.settings, id),
+    providers: providerButtons(open.settings, visit, id),
     ...(options === undefined
       ? {}
       : { passkey: { form, options, script: passkeyScriptPath(open.settings) } }),
@@ -126,7 +129,7 @@ async function show(
   }
   const retry = more.retryAfter === undefined ? {} : { 'retry-after': String(more.retryAfter) }
   return visit.page(status, visit.pages.login(page, visit.context), {
-    formTarget: pending?.request.redirectUri,
+    formTarget: [pending?.request.redirectUri, providerTarget(open.settings)],
     hasScript: options !== undefined,
     headers: retry,
   })

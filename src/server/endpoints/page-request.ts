@@ -2,7 +2,7 @@
 
 import { randomUUID } from 'node:crypto'
 import { clientAddress, request } from '../../api/context.ts'
-import type { Dependency } from '../../api/dependency.ts'
+import { postedForm } from '../../api/posted-form.ts'
 import type { Router } from '../../api/router.ts'
 import type { Html } from '../../http/html.ts'
 import { HttpError } from '../../http/http-error.ts'
@@ -71,24 +71,6 @@ export function addPage(
     contract,
     ({ request, address, form }) => answer(request, address, form, posted),
   )
-}
-
-/** The form, read when it is asked for: what is wrong with it is then a page. */
-const postedForm: Dependency<() => Promise<SentParameters>> = {
-  scopes: [],
-  definition: {
-    kind: 'context',
-    read: (context) => async () => {
-      const type = context.header('content-type') ?? ''
-      // SECURITY: another site's script can send text/plain without being asked; a form of ours never does.
-      if (!/^application\/x-www-form-urlencoded\s*(?:;|$)/i.test(type) || context.form === undefined) {
-        throw new HttpError(415, 'The form must be sent as application/x-www-form-urlencoded')
-      }
-      const { entries } = await context.form()
-      return entries.map(([name, value]) => [name, typeof value === 'string' ? value : ''] as const)
-    },
-    body: { mediaTypes: ['application/x-www-form-urlencoded'], jsonSchema: { type: 'object' } },
-  },
 }
 
 /** RFC 6749 §4.1.2.1: with a target the client is told; without, the person and no one else. */

@@ -2,15 +2,31 @@
 
 import type { Html } from '../../http/html.ts'
 import type { AccountFactorsPage } from './factor-pages.ts'
-import type { PageClient, PageContext, PageForm, PagePerson, PageScope } from './pages.ts'
+import type { PageClient, PageContext, PageForm, PagePerson, PageScope, ProviderProblem } from './pages.ts'
 
 /** The parts of the account, each with a page of its own. */
 export type AccountSectionName =
-  'overview' | 'profile' | 'email' | 'password' | 'factors' | 'sessions' | 'applications' | 'removal'
+  | 'overview'
+  | 'profile'
+  | 'email'
+  | 'password'
+  | 'factors'
+  | 'providers'
+  | 'sessions'
+  | 'applications'
+  | 'removal'
 
 /** What has just been done, to be said once. */
 export type AccountNotice =
-  'profile' | 'password' | 'session' | 'sessions' | 'application' | 'factor' | 'factor_removed'
+  | 'profile'
+  | 'password'
+  | 'provider_linked'
+  | 'provider_unlinked'
+  | 'session'
+  | 'sessions'
+  | 'application'
+  | 'factor'
+  | 'factor_removed'
 
 /** Whose account it is. */
 export interface AccountPerson extends PagePerson {
@@ -49,6 +65,8 @@ export type ProofProblem = 'current' | 'too_many' | 'busy'
 export interface AccountPasswordPage {
   readonly frame: AccountFrame
   readonly form: PageForm
+  /** Whether there is a current one to be asked for. Somebody who came by a provider has none. */
+  readonly hasPassword: boolean
   /** The least number of characters. */
   readonly minimumLength: number
   readonly error?:
@@ -65,11 +83,37 @@ export interface AccountPasswordPage {
   readonly retryAfter?: number | undefined
 }
 
+/** A provider that the account is linked to. */
+export interface AccountProvider {
+  /** The value of the field that takes it away. */
+  readonly id: string
+  /** Of the provider. */
+  readonly name: string
+  /** What its owner knows it by there. */
+  readonly label?: string | undefined
+  /** Milliseconds since 1970. */
+  readonly createdAt: number
+  /** Milliseconds since 1970. */
+  readonly lastUsedAt: number
+}
+
+/** The providers to log in with. Fields: `link` with the id of one to add, or `unlink` with the id of one to take away. */
+export interface AccountProvidersPage {
+  readonly frame: AccountFrame
+  readonly form: PageForm
+  readonly linked: readonly AccountProvider[]
+  /** Those that can be added; an account may have several of one. */
+  readonly offered: readonly { readonly id: string; readonly name: string }[]
+  readonly problem?: ProviderProblem | undefined
+}
+
 /** Another address is asked for. Fields: `email`, `password` (the current one). */
 export interface AccountEmailQuestion {
   readonly step: 'ask'
   readonly frame: AccountFrame
   readonly form: PageForm
+  /** Whether there is a password to be asked for. */
+  readonly hasPassword: boolean
   /** Whether it was shown that the address in `frame.person` is theirs. */
   readonly isVerified: boolean
   /** What was typed. */
@@ -132,6 +176,8 @@ export type AccountRemovalPage =
       readonly step: 'confirm'
       readonly frame: AccountFrame
       readonly form: PageForm
+      /** Whether there is a password to be asked for. */
+      readonly hasPassword: boolean
       readonly error?: ProofProblem | undefined
       readonly retryAfter?: number | undefined
     }
@@ -143,6 +189,7 @@ export interface AccountPages {
   readonly profile: (page: AccountProfilePage, context: PageContext) => Html
   readonly email: (page: AccountEmailPage, context: PageContext) => Html
   readonly password: (page: AccountPasswordPage, context: PageContext) => Html
+  readonly providers: (page: AccountProvidersPage, context: PageContext) => Html
   readonly factors: (page: AccountFactorsPage, context: PageContext) => Html
   readonly sessions: (page: AccountSessionsPage, context: PageContext) => Html
   readonly applications: (page: AccountApplicationsPage, context: PageContext) => Html

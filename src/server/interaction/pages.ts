@@ -68,6 +68,10 @@ export interface LoginPage {
   readonly retryAfter?: number | undefined
   /** A link that ends without logging in. */
   readonly cancel?: PageForm | undefined
+  /** The providers that people can log in with instead; each is a form without fields. */
+  readonly providers?: readonly ProviderButton[] | undefined
+  /** What went wrong at one of them. */
+  readonly providerProblem?: ProviderProblem | undefined
   /** Where somebody without an account makes one; missing where that is not offered. */
   readonly signUp?: string | undefined
   /** Where somebody sets another password who has forgotten theirs; missing where no mail can be sent. */
@@ -124,6 +128,31 @@ export type EmailPage =
   | { readonly step: 'taken'; readonly account: string }
   /** `account` is the address of the account pages. */
   | { readonly step: 'done'; readonly email: string; readonly account: string }
+
+/** A button that leads to another provider. */
+export interface ProviderButton {
+  /** Of the provider. */
+  readonly name: string
+  readonly form: PageForm
+}
+
+/** What can go wrong with another provider. */
+export interface ProviderProblem {
+  readonly problem:
+    | 'cancelled'
+    | 'refused'
+    | 'unavailable'
+    | 'account_exists'
+    | 'unknown'
+    | 'disabled'
+    | 'taken'
+    | 'full'
+    | 'last'
+    | 'expired'
+    | 'not_allowed'
+  /** Of the provider. */
+  readonly name: string
+}
 
 /** An operation of an API. */
 export interface PageOperation {

@@ -50,13 +50,16 @@ export interface Visit {
   answer(answer: AuthorizationAnswer): Response
 }
 
+/** Where a form may end up besides here. */
+type FormTarget = string | undefined | readonly (string | undefined)[]
+
 /** What goes with a page. */
 export interface PageOptions {
-  /** The redirect URI behind the form: some browsers hold `form-action` against redirects as well. */
-  readonly formTarget?: string | undefined
-  readonly headers?: Readonly<Record<string, string>>
-  /** Whether the page has our script. */
+  /** The redirect URI behind the form, or several: some browsers hold `form-action` against redirects as well. */
+  readonly formTarget?: FormTarget
+  /** The page has a script of ours. */
   readonly hasScript?: boolean
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /** The path of the style sheet; its name changes with its content. */
@@ -177,7 +180,8 @@ export function pageHeaders({ issuer }: Settings): Readonly<Record<string, strin
 }
 
 /** The policy of a page: nothing but our own style sheet and pictures; a script only where there is one, and of our own. */
-export function policy(formTarget?: string, hasScript = false): string {
+export function policy(formTarget?: FormTarget, hasScript = false): string {
+  const targets = [formTarget].flat().flatMap((target) => formTargets(target))
   return [
     "default-src 'none'",
     "style-src 'self'",
@@ -185,7 +189,7 @@ export function policy(formTarget?: string, hasScript = false): string {
     "img-src 'self' data:",
     "base-uri 'none'",
     "frame-ancestors 'none'",
-    `form-action 'self'${formTargets(formTarget)}`,
+    ["form-action 'self'", ...new Set(targets)].join(' '),
   ].join('; ')
 }
 
@@ -193,12 +197,12 @@ export function policy(formTarget?: string, hasScript = false): string {
  * Chromium holds `form-action` against every redirect after a form, the client's own ones included, and shows nothing
  * when one is not named. So the kind of address is named that the client is at.
  */
-function formTargets(redirectUri: string | undefined): string {
-  if (redirectUri === undefined) return ''
+function formTargets(redirectUri: string | undefined): readonly string[] {
+  if (redirectUri === undefined) return []
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(redirectUri)?.[1]?.toLowerCase()
-  if (scheme === undefined) return ''
-  if (scheme !== 'http') return ` ${scheme}:`
-  return ' http://localhost:* http://127.0.0.1:* http://[::1]:* https:'
+  if (scheme === undefined) return []
+  if (scheme !== 'http') return [`${scheme}:`]
+  return ['http://localhost:*', 'http://127.0.0.1:*', 'http://[::1]:*', 'https:']
 }
 
 function languageOf(languages: readonly string[], request: Request): string {

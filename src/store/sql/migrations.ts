@@ -6,6 +6,7 @@ import type { AnyDatabase } from '../database.ts'
 import { accountTokenTables } from './account-token-migration.ts'
 import { authenticatorTables } from './authenticator-migration.ts'
 import { grantTables } from './grant-migration.ts'
+import { identityTables } from './identity-migration.ts'
 import type { Tables } from './schema.ts'
 import { sessionTables } from './session-migration.ts'
 
@@ -45,6 +46,7 @@ const migrations: readonly Migration[] = [
   },
   { id: '0005-account-tokens', statements: (dialect) => accountTokenTables(typesOf(dialect)) },
   { id: '0006-authenticators', statements: (dialect) => authenticatorTables(typesOf(dialect)) },
+  { id: '0007-identities', statements: (dialect) => identityTables(typesOf(dialect)) },
   {
     id: '0009-document-clients',
     statements: () => [

@@ -93,6 +93,8 @@ const steps: readonly Statement<Values, object>[] = [
   rows('gatewright_sessions', 'hash', 'idle_until', 'now'),
   rows('gatewright_sessions', 'hash', 'expires_at', 'now'),
   rows('gatewright_flows', 'number', 'expires_at', 'now'),
+  rows('gatewright_login_attempts', 'number', 'expires_at', 'now'),
+  rows('gatewright_visitor_sessions', 'hash', 'idle_until', 'now'),
   rows('gatewright_account_tokens', 'hash', 'expires_at', 'now'),
   rows('gatewright_single_use', 'kind, hash', 'expires_at', 'now'),
   rows('gatewright_revocations', 'cursor', 'expires_at', 'now'),

@@ -109,6 +109,20 @@ export const tableContents: Readonly<Record<string, TableContents>> = {
       'hashes of a random address and a random cookie; what was asked for, and who is logging in, may be personal; while an authenticator app is set up its seed, encrypted with a key that is not in the database',
     lives: 'until the person is done, or the page is too old',
   },
+  gatewright_identities: {
+    secrets:
+      'tokens of other providers where they are kept, encrypted with a key that is not in the database; names elsewhere are personal',
+    lives: 'until they are unlinked, or the account is removed',
+  },
+  gatewright_login_attempts: {
+    secrets:
+      'hashes of a random state and a random cookie; what proves the attempt, encrypted with a key that is not in the database',
+    lives: 'until the browser comes back, or ten minutes',
+  },
+  gatewright_visitor_sessions: {
+    secrets: 'hashes of the session cookies of an app without accounts; whose they are is personal',
+    lives: 'until the session ends, or is not used for too long',
+  },
   gatewright_authenticators: {
     secrets:
       'seeds of authenticator apps, encrypted with a key that is not in the database; hashes of recovery codes that need that key to be tried; public keys of passkeys',

@@ -26,6 +26,11 @@ const sections: readonly Section[] = [
   { name: 'email', path: '/account/email', isOffered: canMail },
   { name: 'password', path: '/account/password' },
   { name: 'factors', path: '/account/security' },
+  {
+    name: 'providers',
+    path: '/account/providers',
+    isOffered: (settings) => settings.providers.size > 0,
+  },
   { name: 'sessions', path: '/account/sessions' },
   { name: 'applications', path: '/account/applications' },
   { name: 'removal', path: '/account/removal', isOffered: (settings) => settings.accountRemoval },
@@ -35,6 +40,8 @@ const sections: readonly Section[] = [
 const notices: ReadonlySet<string> = new Set<AccountNotice>([
   'profile',
   'password',
+  'provider_linked',
+  'provider_unlinked',
   'session',
   'sessions',
   'application',

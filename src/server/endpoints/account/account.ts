@@ -7,6 +7,7 @@ import { addApplicationsPage } from './applications.ts'
 import { addEmailPage } from './email.ts'
 import { addFactorsPages } from './factors.ts'
 import { addPasswordPage } from './password.ts'
+import { addProvidersPage } from './providers.ts'
 import { addOverviewPage, addProfilePage } from './profile.ts'
 import { addRemovalPage } from './removal.ts'
 import { addSessionsPage } from './sessions.ts'
@@ -18,6 +19,7 @@ export function addAccountPages(site: PageSite): void {
   addEmailPage(site)
   addPasswordPage(site)
   addFactorsPages(site)
+  addProvidersPage(site)
   addSessionsPage(site)
   addApplicationsPage(site)
   addRemovalPage(site)

@@ -33,13 +33,14 @@ async function posted(asked: AccountRequest): Promise<Response> {
 }
 
 async function show(
-  { visit, frame, account }: AccountRequest,
+  { open, visit, frame, account }: AccountRequest,
   status: number,
   { email, error, retryAfter }: Pick<AccountEmailQuestion, 'email' | 'error' | 'retryAfter'> = {},
 ): Promise<Response> {
   const form = visit.form('/account/email', 'session')
   const isVerified = account.emailVerified
-  const page = { step: 'ask', frame, form, isVerified, email, error, retryAfter } as const
+  const hasPassword = await open.identities.hasPassword(account.id)
+  const page = { step: 'ask', frame, form, hasPassword, isVerified, email, error, retryAfter } as const
   return visit.page(status, visit.pages.account.email(page, visit.context), {
     headers: retryHeaders(retryAfter),
   })

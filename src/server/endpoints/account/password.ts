@@ -49,13 +49,14 @@ const refusals: Readonly<Partial<Record<AccountErrorCode, AccountPasswordPage['e
 }
 
 async function show(
-  { open, visit, frame }: AccountRequest,
+  { open, visit, frame, account }: AccountRequest,
   status: number,
   { error, retryAfter }: Pick<AccountPasswordPage, 'error' | 'retryAfter'> = {},
 ): Promise<Response> {
   const form = visit.form('/account/password', 'session')
+  const hasPassword = await open.identities.hasPassword(account.id)
   const { minimumLength = usualMinimumLength } = open.settings.passwords
-  const page = { frame, form, minimumLength, error, retryAfter }
+  const page = { frame, form, hasPassword, minimumLength, error, retryAfter }
   return visit.page(status, visit.pages.account.password(page, visit.context), {
     headers: retryHeaders(retryAfter),
   })

@@ -13,11 +13,17 @@ export interface NoProof {
   readonly retryAfter?: number
 }
 
-/** Checks the current password. A wrong one counts as one at the login page does, for the same account and address. */
+/**
+ * Checks the current password. Of an account without one the recent login is the proof, which every page that asks for
+ * this one needs as well.
+ *
+ * A wrong one counts as one at the login page does, for the same account and address.
+ */
 export async function provePassword(
   { open, visit, account }: AccountRequest,
   password: string | undefined,
 ): Promise<NoProof | undefined> {
+  if (!(await open.identities.hasPassword(account.id))) return undefined
   if (password === undefined) return { status: 403, error: 'current' }
   const { address } = visit
   try {

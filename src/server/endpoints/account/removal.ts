@@ -20,10 +20,11 @@ async function posted(asked: AccountRequest): Promise<Response> {
   return visit.page(200, visit.pages.account.removal({ step: 'done' }, visit.context))
 }
 
-async function show({ visit, frame }: AccountRequest, problem?: NoProof): Promise<Response> {
+async function show({ open, visit, frame, account }: AccountRequest, problem?: NoProof): Promise<Response> {
   const form = visit.form('/account/removal', 'session')
+  const hasPassword = await open.identities.hasPassword(account.id)
   const { error, retryAfter } = problem ?? {}
-  const page = { step: 'confirm', frame, form, error, retryAfter } as const
+  const page = { step: 'confirm', frame, form, hasPassword, error, retryAfter } as const
   return visit.page(problem?.status ?? 200, visit.pages.account.removal(page, visit.context), {
     headers: retryHeaders(retryAfter),
   })

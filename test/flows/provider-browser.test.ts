@@ -1,0 +1,149 @@
+/** The buttons of other providers and the page that links them, in a real browser. */
+
+import axe from 'axe-core'
+import { mkdirSync } from 'node:fs'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { authorizationServer, defaultPages } from '../../src/server.ts'
+import { github, google, microsoft } from '../../src/sign-in.ts'
+import { launchBrowser, watch } from '../setup/browser.ts'
+import { freshDatabase } from '../setup/database.ts'
+import { freePort } from '../setup/free-port.ts'
+import { clientAt } from './provider-world.ts'
+import { upstream } from './upstream.ts'
+import type { Upstream } from './upstream.ts'
+
+const evil = '<img src=x onerror=alert(1)>'
+const client = { clientId: 'id', clientSecret: 'secret' }
+
+let browser: Browser
+const cleanUps: (() => Promise<unknown>)[] = []
+
+beforeAll(async () => {
+  browser = await launchBrowser()
+})
+
+afterAll(async () => {
+  await browser.close()
+  for (const cleanUp of cleanUps.splice(0).toReversed()) await cleanUp()
+})
+
+async function place() {
+  const port = await freePort()
+  const issuer = `http://localhost:${port}`
+  const work = await upstream()
+  const server = authorizationServer({
+    issuer,
+    serviceName: 'Garden Party',
+    database: await freshDatabase('sqlite'),
+    scopes: {},
+    report: () => undefined,
+    pages: defaultPages(),
+    providers: [
+      google(client),
+      github(client),
+      microsoft({ ...client, tenant: 'common' }),
+      clientAt(work, 'work', { name: `Stadtwerke ${evil}` }),
+    ],
+  })
+  const open = await server.open()
+  await open.accounts.create({
+    username: 'alice',
+    name: 'Alice Archibald',
+    password: 'correct horse battery',
+  })
+  const listening = await server.app.listen({ port, hostname: 'localhost' })
+  cleanUps.push(() => listening.close())
+  return { issuer, work, open }
+}
+
+/** The person logs in at the provider as soon as the browser is sent there. */
+function answering(work: Upstream, sub: string): (location: string) => string {
+  return (location) => work.logIn(location, { sub, preferred_username: `al ${evil}` })
+}
+
+async function shot(page: Page, name: string): Promise<void> {
+  const folder = process.env['SCREENSHOTS']
+  if (folder === undefined) return
+  mkdirSync(folder, { recursive: true })
+  await page.screenshot({ path: `${folder}/${name}.png`, fullPage: true })
+}
+
+async function checked(page: Page, name: string): Promise<void> {
+  // As tall as it is wide or not: nothing may be cut off, in either light.
+  for (const [width, colorScheme] of [
+    [1100, 'light'],
+    [320, 'light'],
+    [320, 'dark'],
+  ] as const) {
+    await page.setViewportSize({ width, height: 800 })
+    await page.emulateMedia({ colorScheme })
+    expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true)
+    await shot(page, `${name}-${width}-${colorScheme}`)
+    await page.evaluate(axe.source)
+    const { violations } = (await page.evaluate('axe.run()')) as { violations: { id: string }[] }
+    expect(violations.map(({ id }) => id)).toEqual([])
+  }
+  await page.setViewportSize({ width: 1100, height: 800 })
+  await page.emulateMedia({ colorScheme: 'light' })
+}
+
+test('SECURITY 258 and 263: the login page with buttons and the page of the providers load nothing from elsewhere and run nothing', async () => {
+  const { issuer, work, open } = await place()
+  const context = await browser.newContext()
+  const page = await context.newPage()
+  const seen = await watch(page)
+  await page.goto(`${issuer}/login`)
+  for (const name of ['Google', 'GitHub', 'Microsoft', 'Stadtwerke']) {
+    expect(await page.isVisible(`button:has-text("Continue with ${name}")`)).toBe(true)
+  }
+  await checked(page, 'login')
+  work.does = { page: answering(work, 'new-1') }
+  await page.click('button:has-text("Stadtwerke")')
+  await page.waitForURL(`${issuer}/account`)
+  await page.click('nav >> text=Sign-in services')
+  expect(await page.textContent('h1')).toBe('Sign-in services')
+  await checked(page, 'providers')
+  // The only way in stays.
+  await page.click('button:has-text("Remove")')
+  expect(await page.textContent('[role="alert"]')).toContain('would have no password and no other service')
+  await checked(page, 'providers-last')
+  await page.goto(`${issuer}/account/password`)
+  await checked(page, 'first-password')
+  await page.fill('#new_password', 'four tired donkeys sing')
+  await page.fill('#repeated', 'four tired donkeys sing')
+  await page.click('main button')
+  await page.goto(`${issuer}/account/providers`)
+  await page.click('button:has-text("Remove")')
+  expect(await page.textContent('[role="status"]')).toContain('It does not log you in here any more')
+  await page.click('button:has-text("Add Stadtwerke")')
+  await page.waitForURL(`${issuer}/account/providers?done=provider_linked`)
+  const [account] = (await open.accounts.list()).filter(({ username }) => username !== 'alice')
+  expect(await open.providers.list(account?.id ?? '')).toHaveLength(1)
+  expect(seen.violations).toEqual([])
+  const elsewhere = seen.requests.filter((each) => !each.includes(issuer) && !each.includes(work.issuer))
+  expect(elsewhere.filter((each) => !/ data:/.test(each))).toEqual([])
+  await context.close()
+}, 120_000)
+
+test('what goes wrong at a provider is said on the login page, by keyboard and without scripts as well', async () => {
+  const { issuer, work } = await place()
+  const context = await browser.newContext({ javaScriptEnabled: false })
+  const page = await context.newPage()
+  work.does = { page: (location) => work.refuse(location, 'access_denied') }
+  await page.goto(`${issuer}/login`)
+  await page.focus('button:has-text("Stadtwerke")')
+  await page.keyboard.press('Enter')
+  await page.waitForURL(/problem=cancelled/)
+  expect(await page.textContent('[role="status"]')).toContain('You did not log in with Stadtwerke')
+  await shot(page, 'cancelled')
+  work.does = {
+    page: answering(work, 'new-2'),
+    answer: { token: (response) => void response.writeHead(500).end() },
+  }
+  await page.click('button:has-text("Stadtwerke")')
+  await page.waitForURL(/problem=unavailable/)
+  expect(await page.textContent('[role="alert"]')).toContain('does not answer as it should')
+  await shot(page, 'unavailable')
+  await context.close()
+}, 60_000)
