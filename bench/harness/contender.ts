@@ -18,6 +18,8 @@ export interface Contender {
   readonly options?: Readonly<Record<string, unknown>>
   /** The signature algorithms it is run with; all when left out. */
   readonly algorithms?: readonly string[]
+  /** Modules that are loaded into its process before it. */
+  readonly imports?: readonly string[]
 }
 
 /** What a process has used since it started. */
@@ -53,7 +55,8 @@ export async function start(
   const python = contender.program.endsWith('.py')
   const free = python ? await freePort() : 0
   const program = folder + contender.program
-  const words = python ? uvicorn(contender.program, free) : [process.execPath, '--import', probe, program]
+  const before = [probe, ...(contender.imports ?? [])].flatMap((module) => ['--import', module])
+  const words = python ? uvicorn(contender.program, free) : [process.execPath, ...before, program]
   const [command, ...rest] = pinned(0, words)
   const began = performance.now()
   const child = spawn(command ?? '', rest, {
