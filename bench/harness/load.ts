@@ -23,6 +23,8 @@ export interface LoadResult {
   /** Milliseconds. */
   readonly p50: number
   readonly p99: number
+  /** What else was counted, each with the name of its column. */
+  readonly extra?: Readonly<Record<string, number>>
 }
 
 /** @throws Error for an answer with another status, or for none. */

@@ -31,7 +31,8 @@ const server = authorizationServer({
 })
 const open = await server.open()
 const password = 'correct horse battery staple'
-const subject = (await open.accounts.find('alice'))?.id ?? (await newAccount('alice'))
+/** Whose codes they are. */
+let subject
 
 async function newAccount(username) {
   return (await open.accounts.create({ username, password, scopes: Object.keys(scopes) })).id
@@ -41,6 +42,7 @@ async function newAccount(username) {
 for (let at = 0; at < (options.people ?? 0); at++) await newAccount(`person-${at}`)
 
 async function mint() {
+  subject ??= open.accounts.find('alice').then((found) => found?.id ?? newAccount('alice'))
   const pending = await open.interaction.begin([
     ['response_type', 'code'],
     ['client_id', client.id],
@@ -49,7 +51,10 @@ async function mint() {
     ['code_challenge', challenge],
     ['code_challenge_method', 'S256'],
   ])
-  const { location } = await open.interaction.approve(pending, { subject, authTime: Date.now() })
+  const { location } = await open.interaction.approve(pending, {
+    subject: await subject,
+    authTime: Date.now(),
+  })
   return new URL(location).searchParams.get('code')
 }
 
@@ -60,4 +65,4 @@ const app = api({ title: 'Bench', docs: false })
   .post('/mint', { count: query(z.coerce.number()) }, ({ count }) => many(count, mint))
 
 const { port } = await app.listen({ port: 0, hostname: '127.0.0.1' })
-ready(port, { token: '/token', jwks: '/jwks', subject })
+ready(port, { token: '/token', jwks: '/jwks' })
