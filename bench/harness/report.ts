@@ -32,12 +32,14 @@ export function table({ rows, about }: Result): string {
     measured.some(({ starts }) => starts !== undefined) ? startCells(measured) : roundCells(measured)
   ).map((cells) => `| ${cells.join(' | ')} |`)
   const rule = head?.replaceAll(/ [^|]+ (?=\|)/g, ' --: ').replace(' --: ', ' --- ')
-  const notes = rows.flatMap(({ name, notes: said, refused }) => [
-    ...said.map((note) => `- ${name}: ${note}`),
-    ...(refused === undefined ? [] : [`- ${name}: left out: ${refused}`]),
-  ])
+  const notes = new Map<string, string[]>()
+  for (const { name, notes: said, refused } of rows) {
+    const all = [...said, ...(refused === undefined ? [] : [`left out: ${refused}`])]
+    for (const note of all) notes.set(note, [...(notes.get(note) ?? []), name])
+  }
+  const list = [...notes].map(([note, names]) => `- ${names.join('; ')}: ${note}`)
   const words = about === undefined ? [] : ['', about]
-  return [head, rule, ...lines, ...words, ...(notes.length > 0 ? ['', ...notes] : [])].join('\n')
+  return [head, rule, ...lines, ...words, ...(list.length > 0 ? ['', ...list] : [])].join('\n')
 }
 
 function startCells(rows: readonly Row[]): string[][] {
