@@ -13,32 +13,38 @@ export async function fillWithTokens(
 ): Promise<void> {
   const now = Date.now()
   const later = now + 30 * 86_400_000
+  const list = `'["items:read","items:write"]'`
+  const { before, after, numbers, id, hash } = dialects[store]
+  const statements: string[] = []
   for (let from = 0; from < count; from += step) {
-    const to = Math.min(count, from + step)
-    const { numbers, hash } = dialects[store](from, to)
-    const list = `'["items:read","items:write"]'`
-    for (const statement of [
+    const many = numbers(from + 1, Math.min(count, from + step))
+    statements.push(
       `insert into gatewright_grants (id, client_id, subject, scopes, resources, created_at, last_used_at, kept_until)
-       ${numbers} select 'many-' || n, '${clientId}', 'subject-' || n, ${list}, '[]', ${now}, ${now}, ${later} from many`,
+       ${many} select ${id}, '${clientId}', ${id}, ${list}, '[]', ${now}, ${now}, ${later} from many`,
       `insert into gatewright_families (id, grant_id, scopes, resources, created_at, expires_at)
-       ${numbers} select 'many-' || n, 'many-' || n, ${list}, '[]', ${now}, ${later} from many`,
+       ${many} select ${id}, ${id}, ${list}, '[]', ${now}, ${later} from many`,
       `insert into gatewright_refresh_tokens (hash, family_id, created_at, expires_at)
-       ${numbers} select ${hash}, 'many-' || n, ${now}, ${later} from many`,
-    ]) {
-      await place.sql(statement)
-    }
+       ${many} select ${hash}, ${id}, ${now}, ${later} from many`,
+    )
   }
-  await place.sql(store === 'sqlite' ? 'pragma wal_checkpoint(truncate)' : 'vacuum analyze')
+  await place.sql(...before, ...statements, ...after)
 }
 
-/** `many` with a number in each row, and something that is spread over the index like hashes are. */
+/** `many` has a number in each row; hashes are spread over their index as real ones are. References need no check here. */
 const dialects = {
-  sqlite: (from: number, to: number) => ({
-    numbers: `with recursive many (n) as (select ${from + 1} union all select n + 1 from many where n < ${to})`,
+  sqlite: {
+    before: ['pragma foreign_keys = off', 'pragma synchronous = off', 'pragma cache_size = -2000000'],
+    after: ['pragma wal_checkpoint(truncate)'],
+    numbers: (from: number, to: number) =>
+      `with recursive many (n) as (select ${from} union all select n + 1 from many where n < ${to})`,
+    id: `printf('many-%09d', n)`,
     hash: `substr(lower(hex(randomblob(22))), 1, 43)`,
-  }),
-  postgres: (from: number, to: number) => ({
-    numbers: `with many (n) as (select * from generate_series(${from + 1}, ${to}))`,
+  },
+  postgres: {
+    before: ['set session_replication_role = replica', 'set synchronous_commit = off'],
+    after: ['checkpoint', 'vacuum analyze'],
+    numbers: (from: number, to: number) => `with many (n) as (select * from generate_series(${from}, ${to}))`,
+    id: `'many-' || lpad(n::text, 9, '0')`,
     hash: `md5(random()::text) || substr(md5(n::text), 1, 11)`,
-  }),
+  },
 }

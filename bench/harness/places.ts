@@ -11,10 +11,18 @@ export type Store = 'memory' | 'sqlite' | 'postgres'
 /** A place. */
 export interface Place {
   readonly url: string
-  /** Runs statements as another connection would; answers the rows of one. */
-  sql(statement: string): Promise<readonly Record<string, unknown>[]>
+  /** Runs statements on a connection of its own; answers the rows of the last. */
+  sql(...statements: readonly string[]): Promise<readonly Record<string, unknown>[]>
   readonly cpu?: (() => number) | undefined
   remove(): void
+}
+
+const folders = new Set<string>()
+process.once('exit', () => folders.forEach(remove))
+
+function remove(folder: string): void {
+  rmSync(folder, { recursive: true, force: true })
+  folders.delete(folder)
 }
 
 /** A new, empty place. */
@@ -22,19 +30,25 @@ export async function newPlace(store: Store): Promise<Place> {
   if (store === 'memory') return { url: '', sql: () => Promise.resolve([]), remove: () => undefined }
   if (store === 'postgres') {
     const url = await newDatabase()
-    return { url, sql: (statement) => ask(url, statement), cpu: await postgresCpu(), remove: () => undefined }
+    return {
+      url,
+      sql: (...statements) => ask(url, ...statements),
+      cpu: await postgresCpu(),
+      remove: () => undefined,
+    }
   }
   const folder = mkdtempSync(join(tmpdir(), 'gatewright-bench-'))
   const file = join(folder, 'bench.db')
-  const remove = (): void => rmSync(folder, { recursive: true, force: true })
-  process.once('exit', remove)
+  folders.add(folder)
   return {
     url: `file:${file}`,
-    remove,
-    sql(statement) {
+    remove: () => remove(folder),
+    sql(...statements) {
       const database = new DatabaseSync(file, { timeout: 30_000 })
       try {
-        return Promise.resolve(database.prepare(statement).all())
+        let rows: readonly Record<string, unknown>[] = []
+        for (const statement of statements) rows = database.prepare(statement).all()
+        return Promise.resolve(rows)
       } finally {
         database.close()
       }

@@ -19,12 +19,17 @@ export async function newDatabase(): Promise<string> {
   return own.href
 }
 
-/** Runs one statement; answers its rows. */
-export async function ask(url: string, statement: string): Promise<readonly Record<string, unknown>[]> {
+/** Runs statements on one connection; answers the rows of the last. */
+export async function ask(
+  url: string,
+  ...statements: readonly string[]
+): Promise<readonly Record<string, unknown>[]> {
   const client = new Client({ connectionString: url })
   await client.connect()
   try {
-    return (await client.query<Record<string, unknown>>(statement)).rows
+    let rows: readonly Record<string, unknown>[] = []
+    for (const statement of statements) rows = (await client.query<Record<string, unknown>>(statement)).rows
+    return rows
   } finally {
     await client.end()
   }

@@ -1,7 +1,6 @@
 /** better-auth with its oauth-provider plugin, its caches of clients and resources on. OPTIONS.store says where its state is. */
 
 import { createServer } from 'node:http'
-import { DatabaseSync } from 'node:sqlite'
 import { oauthProvider } from '@better-auth/oauth-provider'
 import { betterAuth } from 'better-auth'
 import { memoryAdapter } from 'better-auth/adapters/memory'
@@ -9,7 +8,6 @@ import { getAuthTables } from 'better-auth/db'
 import { getMigrations } from 'better-auth/db/migration'
 import { toNodeHandler } from 'better-auth/node'
 import { jwt } from 'better-auth/plugins'
-import pg from 'pg'
 import { algorithm, audience, issuer, options, ready } from '../common.mjs'
 import { answer, challenge, client, connections, databaseUrl, filePath, lifetimes } from './given.mjs'
 import { many, scopes, wantedCodes } from './given.mjs'
@@ -17,18 +15,22 @@ import { many, scopes, wantedCodes } from './given.mjs'
 const rows = {}
 const databases = {
   memory: () => memoryAdapter(rows),
-  sqlite: () => {
+  sqlite: async () => {
+    const { DatabaseSync } = await import('node:sqlite')
     const database = new DatabaseSync(filePath(databaseUrl))
     database.exec('pragma journal_mode = wal; pragma synchronous = full')
     return database
   },
-  postgres: () => new pg.Pool({ connectionString: databaseUrl, max: connections }),
+  postgres: async () => {
+    const { default: pg } = await import('pg')
+    return new pg.Pool({ connectionString: databaseUrl, max: connections })
+  },
 }
 
 const settings = {
   baseURL: issuer,
   secret: 'only for the bench: 32 characters and more',
-  database: databases[options.store](),
+  database: await databases[options.store](),
   // Nobody logs in here: the one account is there because a client has an owner, and it shall cost nothing.
   emailAndPassword: {
     enabled: true,

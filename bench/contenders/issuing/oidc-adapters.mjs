@@ -3,9 +3,7 @@
  * as used without saying whether it was already; the two databases say so all the same, by one guarded statement.
  */
 
-import { DatabaseSync } from 'node:sqlite'
 import { errors } from 'oidc-provider'
-import pg from 'pg'
 import { connections, databaseUrl, filePath } from './given.mjs'
 
 const seconds = () => Math.floor(Date.now() / 1000)
@@ -48,7 +46,8 @@ const table = (json) => `create table if not exists oidc_payloads (
 const index = `create index if not exists oidc_payloads_grant on oidc_payloads (grant_id)`
 
 /** In a SQLite file, every commit on the disk. */
-export function inSqlite() {
+export async function inSqlite() {
+  const { DatabaseSync } = await import('node:sqlite')
   const database = new DatabaseSync(filePath(databaseUrl))
   database.exec('pragma journal_mode = wal; pragma synchronous = full')
   database.exec(`${table('text')}; ${index}`)
@@ -88,6 +87,7 @@ export function inSqlite() {
 
 /** In PostgreSQL. */
 export async function inPostgres() {
+  const { default: pg } = await import('pg')
   const pool = new pg.Pool({ connectionString: databaseUrl, max: connections })
   await pool.query(`${table('jsonb')}; ${index}`)
   // Named, so that each connection prepares them once.
