@@ -54,11 +54,11 @@ describe.each(['HS256', 'ES256'])('%s', (algorithm) => {
   const cases =
     algorithm === 'HS256'
       ? [
-          { name: 'one token', request: me, status: 200, floor: 0.75 },
-          { name: '401 without a token', request: nobody, status: 401, floor: 0.48 },
+          { name: 'one token', request: me, status: 200, floor: 0.85 },
+          { name: '401 without a token', request: nobody, status: 401, floor: 0.5 },
           { name: 'POST /items', request: item, status: 201, floor: 0.58 },
         ]
-      : [{ name: 'a token that is known', request: me, status: 200, floor: 2.5 }]
+      : [{ name: 'a token that is known', request: me, status: 200, floor: 3 }]
 
   test.each(cases)(
     'a request costs no more CPU than it did: $name',

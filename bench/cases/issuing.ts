@@ -198,7 +198,7 @@ export function issuingCases(large: boolean): Readonly<Record<string, () => Case
     'login-flood': () => loginFlood(),
     startup: () => ({
       name: 'from the start of the process to the first token, on a new SQLite file',
-      base: started[0]?.name ?? '',
+      base: '',
       contenders: started,
       environment: {},
       isStart: true,

@@ -58,9 +58,9 @@ export function loginFlood(): Case {
 
 function floodOf(running: Running, size: number) {
   const counts = { judged: 0, busy: 0 }
-  let isOver = false
+  const over = new AbortController()
   async function person(at: number): Promise<void> {
-    for (let time = 0; !isOver; time++) {
+    for (let time = 0; !over.signal.aborted; time++) {
       const isRight = time % 2 === 0
       const status = await logIn(running, at, isRight ? password : 'wrong')
       if (status === (isRight ? 200 : 400)) counts.judged++
@@ -73,9 +73,7 @@ function floodOf(running: Running, size: number) {
   const all = Promise.all(Array.from({ length: size }, (_, at) => person(at)))
   all.catch(() => undefined)
   return {
-    stop: () => {
-      isOver = true
-    },
+    stop: () => over.abort(),
     ended: all.then(() => counts),
   }
 }

@@ -86,7 +86,7 @@ export async function run(
         rows.set(name, { row: { ...entry, notes }, rounds: [] })
         running.push(started)
       } catch (fault) {
-        const refused = fault instanceof Error ? (fault.message.split('\n')[0] ?? '') : String(fault)
+        const refused = reasonOf(fault)
         tell(`  ${name}: left out: ${refused}`)
         rows.set(name, { row: { name, ready: 0, startup: 0, notes: [], refused }, rounds: [] })
       }
@@ -115,6 +115,13 @@ export async function run(
   } finally {
     for (const each of running) await each.stop()
   }
+}
+
+/** One line for the report: of what a process wrote before it ended, the last. */
+export function reasonOf(fault: unknown): string {
+  const lines = (fault instanceof Error ? fault.message : String(fault)).trim().split('\n')
+  const [first = '', last = ''] = [lines[0], lines.at(-1)]
+  return first.endsWith(':') ? `${first} ${last.trim()}` : first
 }
 
 async function measure(wanted: Case, running: Running, part: number): Promise<Measured> {

@@ -2,6 +2,7 @@
 
 import type { Case, Row, Start } from './rounds.ts'
 import { start } from './contender.ts'
+import { reasonOf } from './rounds.ts'
 
 /** Runs a case whose `load` sends one request. */
 export async function runStarts(
@@ -29,7 +30,7 @@ export async function runStarts(
           await running.stop()
         }
       } catch (fault) {
-        const refused = fault instanceof Error ? (fault.message.split('\n')[0] ?? '') : String(fault)
+        const refused = reasonOf(fault)
         tell(`  ${contender.name}: left out: ${refused}`)
         refusals.set(contender.name, refused)
       }

@@ -1,9 +1,8 @@
 /** Bare `node:http`: signs by hand in the same turn of the loop, and keeps its state in a Map. What the others are measured by. */
 
 import { createPrivateKey, createPublicKey, randomBytes, sign } from 'node:crypto'
-import { createServer } from 'node:http'
-import { algorithm, audience, issuer, keyId, privateJwk, ready } from '../common.mjs'
-import { answer, challenge, client, formOf, lifetimes, same, scopes, sha256, wantedCodes } from './given.mjs'
+import { algorithm, audience, issuer, keyId, privateJwk } from '../common.mjs'
+import { answer, challenge, client, formOf, lifetimes, same, scopes, sha256, serve } from './given.mjs'
 
 const key = createPrivateKey({ key: privateJwk, format: 'jwk' })
 const publicJwk = {
@@ -17,9 +16,7 @@ const head = encode({ alg: algorithm, typ: 'at+jwt', kid: keyId })
 const codes = new Map()
 const refreshTokens = new Map()
 
-const server = createServer(async (request, response) => {
-  const count = wantedCodes(request.url)
-  if (count !== undefined) return answer(response, 200, Array.from({ length: count }, mint))
+async function handle(request, response) {
   if (request.url === '/jwks') return answer(response, 200, { keys: [publicJwk] })
   if (request.url !== '/token' || request.method !== 'POST') return answer(response, 404, {})
   const form = await formOf(request)
@@ -29,7 +26,7 @@ const server = createServer(async (request, response) => {
   const result = grant(form)
   if (typeof result === 'string') return answer(response, 400, { error: result })
   return answer(response, 200, result)
-})
+}
 
 function isClient(authorization) {
   if (!authorization?.startsWith('Basic ')) return false
@@ -119,4 +116,4 @@ function encode(value) {
   return Buffer.from(JSON.stringify(value)).toString('base64url')
 }
 
-server.listen(0, '127.0.0.1', () => ready(server.address().port, { token: '/token', jwks: '/jwks' }))
+serve(mint, handle, { token: '/token', jwks: '/jwks' })

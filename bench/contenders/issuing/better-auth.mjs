@@ -1,6 +1,5 @@
 /** better-auth with its oauth-provider plugin, its caches of clients and resources on. OPTIONS.store says where its state is. */
 
-import { createServer } from 'node:http'
 import { oauthProvider } from '@better-auth/oauth-provider'
 import { betterAuth } from 'better-auth'
 import { memoryAdapter } from 'better-auth/adapters/memory'
@@ -8,9 +7,9 @@ import { getAuthTables } from 'better-auth/db'
 import { getMigrations } from 'better-auth/db/migration'
 import { toNodeHandler } from 'better-auth/node'
 import { jwt } from 'better-auth/plugins'
-import { algorithm, audience, issuer, options, ready } from '../common.mjs'
-import { answer, challenge, client, connections, databaseUrl, filePath, lifetimes } from './given.mjs'
-import { many, scopes, wantedCodes } from './given.mjs'
+import { algorithm, audience, issuer, options } from '../common.mjs'
+import { challenge, client, connections, databaseUrl, filePath, lifetimes } from './given.mjs'
+import { scopes, serve } from './given.mjs'
 
 const rows = {}
 const databases = {
@@ -104,11 +103,8 @@ async function mint() {
   return new URL(response.headers.get('location') ?? '').searchParams.get('code')
 }
 
-const handle = toNodeHandler(auth)
-const server = createServer(async (request, response) => {
-  const count = wantedCodes(request.url)
-  if (count === undefined) return handle(request, response)
-  return answer(response, 200, await many(count, mint))
+serve(mint, toNodeHandler(auth), {
+  token: '/api/auth/oauth2/token',
+  jwks: '/api/auth/jwks',
+  form: { resource: audience },
 })
-const paths = { token: '/api/auth/oauth2/token', jwks: '/api/auth/jwks' }
-server.listen(0, '127.0.0.1', () => ready(server.address().port, { ...paths, form: { resource: audience } }))

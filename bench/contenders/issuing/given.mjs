@@ -1,6 +1,8 @@
 /** What every contender of the token endpoint is given, and the few things that those without a framework share. */
 
 import { createHash, timingSafeEqual } from 'node:crypto'
+import { createServer } from 'node:http'
+import { ready } from '../common.mjs'
 
 const { CLIENT_ID, CLIENT_SECRET, REDIRECT_URI, CHALLENGE, DATABASE_URL } = process.env
 
@@ -21,12 +23,6 @@ export function filePath(url) {
   return url.slice('file:'.length)
 }
 
-/** How many codes `POST /mint?count=` asks for; `undefined` for any other request. */
-export function wantedCodes(url) {
-  const [path, query] = url.split('?')
-  return path === '/mint' ? Number(new URLSearchParams(query).get('count')) : undefined
-}
-
 /** Makes so many, a few at a time. */
 export async function many(count, make) {
   const made = []
@@ -34,6 +30,27 @@ export async function many(count, make) {
     made.push(...(await Promise.all(Array.from({ length: Math.min(50, count - made.length) }, make))))
   }
   return made
+}
+
+/**
+ * Listens. `mint` makes a code, for `POST /mint?count=`, which the harness asks when nothing is measured; `handle` answers
+ * everything else.
+ */
+export function serve(mint, handle, about = {}) {
+  const server = createServer((request, response) => {
+    const [path, query] = request.url.split('?')
+    const answered =
+      path === '/mint'
+        ? many(Number(new URLSearchParams(query).get('count')), mint).then((codes) =>
+            answer(response, 200, codes),
+          )
+        : handle(request, response)
+    answered?.catch?.((error) => {
+      console.error(error)
+      response.destroy()
+    })
+  })
+  server.listen(0, '127.0.0.1', () => ready(server.address().port, about))
 }
 
 export function sha256(text) {

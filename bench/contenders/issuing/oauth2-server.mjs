@@ -1,11 +1,10 @@
 /** @node-oauth/oauth2-server with its model in memory; what it leaves to its user, JWTs and the end of a family, is written here. */
 
 import { createPrivateKey, createPublicKey, randomBytes } from 'node:crypto'
-import { createServer } from 'node:http'
 import OAuth2Server from '@node-oauth/oauth2-server'
 import { SignJWT } from 'jose'
-import { algorithm, audience, issuer, keyId, privateJwk, ready } from '../common.mjs'
-import { answer, challenge, client, formOf, lifetimes, same, scopes, wantedCodes } from './given.mjs'
+import { algorithm, audience, issuer, keyId, privateJwk } from '../common.mjs'
+import { answer, challenge, client, formOf, lifetimes, same, scopes, serve } from './given.mjs'
 
 const { Request, Response } = OAuth2Server
 const key = createPrivateKey({ key: privateJwk, format: 'jwk' })
@@ -94,9 +93,7 @@ function mint() {
   return authorizationCode
 }
 
-const server = createServer(async (request, response) => {
-  const count = wantedCodes(request.url)
-  if (count !== undefined) return answer(response, 200, Array.from({ length: count }, mint))
+async function handle(request, response) {
   if (request.url === '/jwks') return answer(response, 200, { keys: [publicJwk] })
   if (request.url !== '/token' || request.method !== 'POST') return answer(response, 404, {})
   const body = Object.fromEntries(await formOf(request))
@@ -107,5 +104,6 @@ const server = createServer(async (request, response) => {
     // What it refuses is in the response by then.
     .catch(() => undefined)
   return answer(response, given.status, given.body, given.headers)
-})
-server.listen(0, '127.0.0.1', () => ready(server.address().port, { token: '/token', jwks: '/jwks' }))
+}
+
+serve(mint, handle, { token: '/token', jwks: '/jwks' })

@@ -1,9 +1,8 @@
 /** oidc-provider 9 with JWT access tokens and rotation. OPTIONS.store says where its state is. */
 
-import { createServer } from 'node:http'
-import Provider from 'oidc-provider'
-import { algorithm, audience, issuer, options, privateJwk, ready } from '../common.mjs'
-import { answer, challenge, client, lifetimes, many, scopes, wantedCodes } from './given.mjs'
+import { Provider } from 'oidc-provider'
+import { algorithm, audience, issuer, options, privateJwk } from '../common.mjs'
+import { challenge, client, lifetimes, scopes, serve } from './given.mjs'
 import { inMemory, inPostgres, inSqlite } from './oidc-adapters.mjs'
 
 const scope = Object.keys(scopes).join(' ')
@@ -76,10 +75,4 @@ async function mint() {
   return code.save()
 }
 
-const handle = provider.callback()
-const server = createServer(async (request, response) => {
-  const count = wantedCodes(request.url)
-  if (count === undefined) return handle(request, response)
-  return answer(response, 200, await many(count, mint))
-})
-server.listen(0, '127.0.0.1', () => ready(server.address().port, { token: '/token', jwks: '/jwks' }))
+serve(mint, provider.callback(), { token: '/token', jwks: '/jwks' })
