@@ -40,7 +40,6 @@ export {
   authorizationCodeBearer,
   clientCredentialsBearer,
   oauth2,
-  openIdConnect,
   passwordBearer,
 } from './api/schemes/oauth2.ts'
 export type {
@@ -49,12 +48,20 @@ export type {
   OAuth2Options,
   OAuthFlow,
   OAuthFlows,
-  OpenIdConnectOptions,
   PasswordBearerOptions,
 } from './api/schemes/oauth2.ts'
+export { openIdConnect } from './api/schemes/openid-connect.ts'
+export type {
+  OpenIdConnectOptions,
+  TrustedTokens,
+  TrustedTokensOptions,
+} from './api/schemes/openid-connect.ts'
 export { passwordForm, passwordFormStrict } from './api/schemes/password-form.ts'
 export type { PasswordRequest } from './api/schemes/password-form.ts'
 export { allOf, anyOf, optional, security, securityAny } from './api/security.ts'
+export { insufficientScope } from './api/insufficient-scope.ts'
+export { stepUp } from './api/step-up.ts'
+export type { StepUp } from './api/step-up.ts'
 export { ValidationError } from './api/validation.ts'
 export type { ValidationIssue } from './api/validation.ts'
 export type { CookieOptions } from './http/cookies.ts'
@@ -78,6 +85,13 @@ export type { RejectionCode } from './protocol/rejection.ts'
 export { accessTokens } from './verify/access-tokens.ts'
 export type { AccessToken, AccessTokens, AccessTokensOptions, NewToken } from './verify/access-tokens.ts'
 export type { RejectionNotice, ScopeCatalogue, TokenResponse } from './verify/access-tokens.ts'
+export { tokenProfiles } from './protocol/token-profile.ts'
+export type { ClaimPath, Claims, ProfileName, ScopesFrom, TokenProfile } from './protocol/token-profile.ts'
+export type { LoginDemand } from './protocol/step-up.ts'
+export type { ForeignTokensOptions, KeyTimes, OfOneIssuer } from './verify/foreign-tokens-options.ts'
+export type { OfSeveralIssuers, Trusted, TrustedIssuer } from './verify/foreign-tokens-options.ts'
+export type { IntrospectionOptions } from './verify/introspector.ts'
+export type { StalenessOptions, WhenStale } from './verify/staleness.ts'
 export { generateSigningKey, privateJwk, signingKey } from './crypto/signing-key.ts'
 export type { SigningKey, SigningKeyOptions } from './crypto/signing-key.ts'
 export type { SigningAlgorithm } from './crypto/signature.ts'

@@ -8,6 +8,8 @@ import type { AuthorizationServerOptions, ScopeCatalogue } from './server/settin
 export { defaultPages } from './pages/default-pages.ts'
 export type { DefaultPagesOptions } from './pages/default-pages.ts'
 export type { Brand } from './pages/styles.ts'
+export type { RecoveryWords } from './pages/recovery-words.ts'
+export type { Letters, LetterWords } from './pages/letters.ts'
 export type { Translation, Words } from './pages/words.ts'
 export * from './server/index.ts'
 

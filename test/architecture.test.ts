@@ -29,6 +29,8 @@ const onlyIn: Readonly<Record<string, readonly string[]>> = {
   '@remix-run/multipart-parser': ['http/multipart.ts'],
   '@node-rs/argon2': ['crypto/argon2.ts'],
   '@node-rs/bcrypt': ['crypto/bcrypt.ts'],
+  otpauth: ['crypto/totp.ts'],
+  '@simplewebauthn/server': ['server/factors/passkeys.ts'],
   kysely: ['store/'],
   '@standard-schema/spec': ['api/schema.ts'],
   express: [],
@@ -37,7 +39,13 @@ const onlyIn: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** Optional packages: an application without them must start all the same. */
-const onlyDynamically: readonly string[] = ['pg', '@node-rs/argon2', '@node-rs/bcrypt', 'node:sqlite']
+const onlyDynamically: readonly string[] = [
+  'pg',
+  '@node-rs/argon2',
+  '@node-rs/bcrypt',
+  '@simplewebauthn/server',
+  'node:sqlite',
+]
 
 /** What would make a pure function depend on when or where it runs. */
 const impure: readonly (readonly [what: string, pattern: RegExp])[] = [

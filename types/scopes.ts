@@ -8,6 +8,7 @@ import {
   dependency,
   fresh,
   httpBearer,
+  openIdConnect,
   optional,
   override,
   passwordBearer,
@@ -16,6 +17,7 @@ import {
   resource,
   security,
   securityAny,
+  stepUp,
 } from 'gatewright'
 import type { Dependency, ScopeOf } from 'gatewright'
 import { z } from 'zod'
@@ -59,6 +61,20 @@ expectSame<ScopeOf<typeof all>, 'me' | 'items' | 'admin'>()
 const record = dependency({ auth, admin }, () => 1)
 expectSame<ScopeOf<typeof record>, 'me' | 'items' | 'admin'>()
 security(all, ['admin', 'me'])
+// A demand changes neither the value nor the scopes.
+const issued = openIdConnect({
+  issuer: 'https://a.test',
+  audience: 'a',
+  scopes: { me: 'You', items: 'Items' },
+})
+const stepped = stepUp(
+  dependency({ token: issued }, () => 1),
+  { maxAge: 60 },
+)
+expectSame<typeof stepped, Dependency<number, 'me' | 'items'>>()
+security(stepped, ['me'])
+// @ts-expect-error misspelt
+security(stepped, ['itmes'])
 security(record, ['admin', 'me'])
 
 // @ts-expect-error misspelt

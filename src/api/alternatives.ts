@@ -10,6 +10,8 @@ export type SecurityAlternative = ReadonlyMap<Scheme, readonly string[]>
 
 const most = 64
 
+type Groups = Requirement['scopes']
+
 /**
  * What a caller must present for all of these dependencies together. `anyOf` makes alternatives, `optional` adds the
  * empty one, everything else adds up.
@@ -19,14 +21,14 @@ export function alternativesOf(mentions: readonly AnyDependency[]): readonly Sec
 }
 
 /** Overrides are not looked at: the document describes the API, not the test that replaced a part of it. */
-function visit({ definition }: AnyDependency, requirement: Requirement): readonly SecurityAlternative[] {
+function visit({ definition }: AnyDependency, requirement: Groups): readonly SecurityAlternative[] {
   switch (definition.kind) {
     case 'scheme':
       return granted(
         requirement.filter((group) => group.some((scope) => Object.hasOwn(definition.scheme.scopes, scope))),
       ).map((scopes) => new Map([[definition.scheme, scopes]]))
     case 'security':
-      return visit(definition.inner, [...requirement, ...definition.required])
+      return visit(definition.inner, [...requirement, ...definition.required.scopes])
     case 'optional':
       return distinct([...visit(definition.inner, requirement), new Map()])
     case 'fresh':
@@ -44,7 +46,7 @@ function visit({ definition }: AnyDependency, requirement: Requirement): readonl
 }
 
 /** Every way to have one scope of each group. */
-function granted(requirement: Requirement): readonly (readonly string[])[] {
+function granted(requirement: Groups): readonly (readonly string[])[] {
   return requirement.reduce<readonly (readonly string[])[]>(
     (ways, group) => ways.flatMap((way) => group.map((scope) => [...new Set([...way, scope])])),
     [[]],

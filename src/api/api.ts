@@ -1,5 +1,6 @@
 /** An application: routes that say what they need, served, documented and tested from one declaration. */
 
+import type { LoginDemand } from '../protocol/step-up.ts'
 import type { CorsOptions } from '../http/cors.ts'
 import { listen } from '../http/listen.ts'
 import type { Listener, ListenOptions, RequestInfo } from '../http/listen.ts'
@@ -51,6 +52,8 @@ export interface RouteSummary {
   readonly isOpen: boolean
   /** Any one of these: scheme names, each with its scopes. Empty when the route is open. */
   readonly security: readonly Readonly<Record<string, readonly string[]>>[]
+  /** How the caller must have logged in, by scheme name; left out where nothing is demanded. */
+  readonly logins?: Readonly<Record<string, LoginDemand>>
 }
 
 /** Puts another application, or a server with routes of its own, into this one. */

@@ -181,7 +181,10 @@ export class Application {
         .map((alternative) =>
           Object.fromEntries([...alternative].map(([scheme, scopes]) => [names.get(scheme) ?? '', scopes])),
         )
-      return { method, path: path.documented, isOpen, security }
+      const summary = { method, path: path.documented, isOpen, security }
+      if (plan.logins.size === 0) return summary
+      const logins = [...plan.logins].map(([scheme, demand]) => [names.get(scheme) ?? '', demand])
+      return { ...summary, logins: Object.fromEntries(logins) as RouteSummary['logins'] & object }
     })
   }
 

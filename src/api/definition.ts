@@ -1,5 +1,6 @@
 /** How each kind of dependency is obtained: the closed list that the planner compiles. */
 
+import type { LoginDemand } from '../protocol/step-up.ts'
 import type { Context } from './context.ts'
 import type { AnyDependency, Dependencies } from './dependency.ts'
 import type { Schema } from './schema.ts'
@@ -39,8 +40,13 @@ export interface FilesOptions extends Pick<ParameterOptions, 'name' | 'descripti
   readonly types?: readonly string[]
 }
 
-/** Which scopes must be granted: every group needs one of its members. `[['a'], ['b', 'c']]` is a and (b or c). */
-export type Requirement = readonly (readonly string[])[]
+/** What is required of a caller besides credentials that are good. */
+export interface Requirement {
+  /** Which scopes must be granted: every group needs one of its members. `[['a'], ['b', 'c']]` is a and (b or c). */
+  readonly scopes: readonly (readonly string[])[]
+  /** How they must have logged in: all of these. */
+  readonly logins: readonly LoginDemand[]
+}
 
 /** How a dependency is obtained. */
 export type Definition =

@@ -55,7 +55,15 @@ export function readsBodyItself(definition: Definition): boolean {
   )
 }
 
-/** Whether the value differs with the scopes required: somebody reads them, or they decide between alternatives. */
+/** Whether a demand would reach a scheme that can meet it, whichever of several credentials is presented. */
+export function canStepUp({ definition }: AnyDependency): boolean {
+  if (definition.kind === 'scheme') return definition.scheme.login !== undefined
+  const members = membersOf(definition)
+  // An alternative that knows of no login would be a way around.
+  return definition.kind === 'anyOf' ? members.every(canStepUp) : members.some(canStepUp)
+}
+
+/** Whether the value differs with what is required: somebody reads the scopes, or it decides between alternatives. */
 export function dependsOnScopes(
   target: AnyDependency,
   overrides: readonly Override[],
@@ -65,7 +73,8 @@ export function dependsOnScopes(
   const actual = replacementOf(target, overrides)
   const { definition } = actual
   if (definition.kind === 'context') return definition.usesScopes === true
-  if (definition.kind === 'anyOf' && definition.members.some((member) => member.scopes.length > 0))
+  const isChoice = definition.kind === 'anyOf'
+  if (isChoice && (definition.members.some(({ scopes }) => scopes.length > 0) || canStepUp(actual)))
     return true
   const within = new Set([...above, target])
   return membersOf(definition).some((member) => dependsOnScopes(member, overrides, within))

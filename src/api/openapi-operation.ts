@@ -3,7 +3,7 @@
 import type { JsonSchema } from './json-schema.ts'
 import { bodyOf } from './openapi-body.ts'
 import { responsesOf } from './openapi-responses.ts'
-import { securityOf } from './openapi-security.ts'
+import { securityOf, stepUpOf } from './openapi-security.ts'
 import { defined, titleOf } from './openapi-writer.ts'
 import type { Writer } from './openapi-writer.ts'
 import type { PlannedParameter } from './plan.ts'
@@ -28,6 +28,7 @@ export function operationOf(route: Route, operationId: string, writer: Writer): 
     responses: responsesOf(route, writer),
     deprecated,
     security: securityOf(plan.security, writer.names),
+    'x-step-up': stepUpOf(plan.logins, writer.names),
   })
 }
 

@@ -1,5 +1,6 @@
 /** The answers of an operation: what its contract promises, and what gatewright itself may answer. */
 
+import { demandInWords } from '../protocol/step-up.ts'
 import type { Contract } from './contract.ts'
 import { toJsonSchema } from './json-schema.ts'
 import type { JsonSchema } from './json-schema.ts'
@@ -27,7 +28,7 @@ export function answersOf(contract: Contract): readonly (readonly [string, Answe
 /** All answers of an operation, by status. */
 export function responsesOf(route: Route, writer: Writer): Readonly<Record<string, ResponseObject>> {
   const { contract, plan } = route
-  const challenges = challengesOf(plan.security)
+  const challenges = challengesOf(plan)
   const responses = new Map<string, ResponseObject>()
   for (const [status, { description, schema }] of answersOf(contract)) {
     const described = schema && toJsonSchema(schema, 'output')
@@ -40,8 +41,10 @@ export function responsesOf(route: Route, writer: Writer): Readonly<Record<strin
     responses.set(status, { ...response, ...responses.get(status) })
   }
   if (challenges.unauthorized.length > 0) {
+    const demands = [...new Set([...plan.logins.values()].map(demandInWords))]
     const text = 'The credentials are missing, or they are not good'
-    add('401', refused(text, challenges.unauthorized, writer))
+    const more = demands.length === 0 ? '' : `; or the login is not ${demands.join(', or ')}`
+    add('401', refused(text + more, challenges.unauthorized, writer, challenges.login))
   }
   if (challenges.forbidden.length > 0) {
     add('403', refused('The credentials are good, and not enough', challenges.forbidden, writer))
@@ -58,9 +61,19 @@ export function responsesOf(route: Route, writer: Writer): Readonly<Record<strin
   return Object.fromEntries([...responses].sort(([first], [second]) => Number(first) - Number(second)))
 }
 
-function refused(description: string, challenges: readonly string[], writer: Writer): ResponseObject {
+function refused(
+  description: string,
+  challenges: readonly string[],
+  writer: Writer,
+  login: readonly string[] = [],
+): ResponseObject {
   const example = challenges.join(', ')
-  const header = { description: 'The challenge (RFC 9110 §11.6.1)', schema: { type: 'string' }, example }
+  const examples = { credentials: { value: example }, login: { value: login.join(', ') } }
+  const header = {
+    description: 'The challenge (RFC 9110 §11.6.1)',
+    schema: { type: 'string' },
+    ...(login.length === 0 ? { example } : { examples }),
+  }
   return { description, headers: { 'WWW-Authenticate': header }, ...json(writer.own('HTTPError')) }
 }
 

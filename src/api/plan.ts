@@ -1,5 +1,6 @@
 /** What a route needs, as the planner works it out: a request only walks the ready plan. */
 
+import type { LoginDemand } from '../protocol/step-up.ts'
 import type { SecurityAlternative } from './alternatives.ts'
 import type { Coerce } from './coercion.ts'
 import type { BodyDescription, BodyKind, Definition, FilesOptions, ParameterOptions } from './definition.ts'
@@ -8,6 +9,7 @@ import type { JsonSchema } from './json-schema.ts'
 import type { Refusal } from './refusal.ts'
 import type { Schema } from './schema.ts'
 import type { Scheme } from './scheme.ts'
+import type { Logins } from './step-up.ts'
 
 /** One value of the request, with a slot for it. */
 export interface PlanNode {
@@ -44,8 +46,10 @@ export interface Check {
   readonly requirement: Requirement
   /** A caller without credentials may pass. */
   readonly optional: boolean
-  readonly missing: Refusal | undefined
-  readonly insufficient: Refusal | undefined
+  readonly missing: (() => Refusal) | undefined
+  readonly insufficient: (() => Refusal) | undefined
+  /** How the caller must have logged in, and the scopes that a new login is to bring as well. */
+  readonly login: { readonly demand: LoginDemand; readonly scopes: readonly string[] } | undefined
 }
 
 /** A parameter of the request: where it is, how it is read, and what the documentation says of it. */
@@ -83,4 +87,6 @@ export interface Plan {
   readonly body: PlannedBody | undefined
   /** The credentials a caller needs: any one of these, each a set of schemes with their scopes. */
   readonly security: readonly SecurityAlternative[]
+  /** How they must have logged in, by the scheme that tells. */
+  readonly logins: Logins
 }

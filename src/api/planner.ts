@@ -10,8 +10,9 @@ import { DeclarationError } from './option-error.ts'
 import type { Check, Plan, PlannedBody, PlannedNeed, PlannedParameter, PlanNode } from './plan.ts'
 import { plannedParameter, wireNameOf } from './planned-parameter.ts'
 import { insufficientScope, missingCredentials } from './refusal.ts'
-import { addedTo, extended, passedTo, scopesIn } from './requirement.ts'
+import { addedTo, extended, nothing, passedTo, scopesIn } from './requirement.ts'
 import type { Scheme } from './scheme.ts'
+import { joinedLogins, loginsOf } from './step-up.ts'
 
 /** What a plan is made of. */
 export interface Planned {
@@ -52,10 +53,10 @@ class Planner {
     const { guards, needs, overrides } = this.#planned
     const mentions: Mention[] = [...guards.map((guard): Mention => ['', guard]), ...Object.entries(needs)]
     const checks = this.#checksOf(mentions, [], overrides)
-    const guardNodes = guards.map((guard) => this.#node(guard, '', [], [], overrides, 0))
+    const guardNodes = guards.map((guard) => this.#node(guard, '', nothing, [], overrides, 0))
     const planned = Object.entries(needs).map(([name, needed]) => ({
       name,
-      node: this.#node(needed, name, [], [], overrides, 0),
+      node: this.#node(needed, name, nothing, [], overrides, 0),
     }))
     return {
       slots: this.#slots,
@@ -65,6 +66,7 @@ class Planner {
       parameters: this.#parameters,
       body: this.#body(),
       security: alternativesOf([...guards, ...Object.values(needs)]),
+      logins: loginsOf(this.#planned.title, [...guards, ...Object.values(needs)]),
     }
   }
 
@@ -115,25 +117,32 @@ class Planner {
         const node = this.#node(target, name, requirement, path, active, 1)
         // A form among the alternatives waits its turn: nothing is read before the other credentials are good.
         if (node.readsBody) return
-        found.push({ target, scheme: undefined, node, requirement: [], optional })
+        found.push({ target, scheme: undefined, node, requirement: nothing, optional })
       } else {
         for (const child of namedMembersOf(inner, name)) {
           visit(child, passedTo(this.#planned.title, child[1], requirement), path, optional, beneath)
         }
       }
     }
-    for (const mention of mentions) visit(mention, [], above, false, overrides)
+    for (const mention of mentions) visit(mention, nothing, above, false, overrides)
 
     return found.map(({ target, scheme, node, requirement, optional }) => {
-      const all = found.filter((other) => other.target === target).flatMap((other) => other.requirement)
-      const scopes = scopesIn(all)
+      const all = found.filter((other) => other.target === target).map((other) => other.requirement)
+      const scopes = [...new Set(all.flatMap(scopesIn))]
+      const demand = joinedLogins(
+        this.#planned.title,
+        all.flatMap(({ logins }) => logins),
+      )
+      const missing = scheme && once(() => missingCredentials(scheme, scopes))
+      const insufficient = scheme && once(() => insufficientScope(scheme, scopes))
       return {
         node,
         scheme,
         requirement,
         optional,
-        missing: scheme && missingCredentials(scheme, scopes),
-        insufficient: scheme && insufficientScope(scheme, scopes),
+        missing,
+        insufficient,
+        login: demand && { demand, scopes },
       }
     })
   }
@@ -183,8 +192,9 @@ class Planner {
   ): string {
     const isNamed = isParameter(actual.definition) || mayHoldParameter(actual.definition)
     const depends = dependsOnScopes(actual, overrides, new Set())
-    const required = requirement.map((group) => [...group].sort()).sort()
-    return `${isNamed ? name : ''} ${depends ? JSON.stringify([required, path.toSorted()]) : ''}`
+    const required = requirement.scopes.map((group) => [...group].sort()).sort()
+    const { logins } = requirement
+    return `${isNamed ? name : ''} ${depends ? JSON.stringify([required, path.toSorted(), logins]) : ''}`
   }
 
   /** Inside of a replacement its original stands for itself: what is beneath is another value there than elsewhere. */
@@ -303,4 +313,10 @@ class Planner {
       this.#refuseShortLived(node.children)
     }
   }
+}
+
+/** Made when it is first needed: by then the application is complete, and so is what its challenges name. */
+function once<Value>(make: () => Value): () => Value {
+  let made: { readonly value: Value } | undefined
+  return () => (made ??= { value: make() }).value
 }

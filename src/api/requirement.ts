@@ -1,17 +1,21 @@
-/** Requirements on their way down: scopes travel from where they are required to the schemes that declare them. */
+/** Requirements on their way down: scopes travel to the schemes that declare them, demands to those that know of logins. */
 
 import type { Requirement } from './definition.ts'
 import type { AnyDependency } from './dependency.ts'
+import { canStepUp } from './graph.ts'
 import { DeclarationError } from './option-error.ts'
+
+/** Nothing but good credentials. */
+export const nothing: Requirement = { scopes: [], logins: [] }
 
 /** The scopes of a requirement, each once, outermost first. */
 export function scopesIn(requirement: Requirement): readonly string[] {
-  return [...new Set(requirement.flat())]
+  return [...new Set(requirement.scopes.flat())]
 }
 
 /** The scopes on the way down, each once, outermost first. */
 export function extended(path: readonly string[], required: Requirement): readonly string[] {
-  return [...new Set([...path, ...required.flat()])]
+  return [...new Set([...path, ...required.scopes.flat()])]
 }
 
 /**
@@ -26,20 +30,20 @@ export function addedTo(
   own: Requirement,
   inner: AnyDependency,
 ): Requirement {
-  const unmet = own.flat().find((scope) => !inner.scopes.includes(scope))
+  const unmet = own.scopes.flat().find((scope) => !inner.scopes.includes(scope))
   if (unmet !== undefined) {
     throw new DeclarationError(`${title}: nothing declares the required scope ${JSON.stringify(unmet)}`)
   }
-  return [...above, ...own]
+  return { scopes: [...above.scopes, ...own.scopes], logins: [...above.logins, ...own.logins] }
 }
 
 /**
- * The part of a requirement that concerns a child: what the schemes beneath it declare.
+ * The part of a requirement that concerns a child: what the schemes beneath it declare, or know of.
  *
  * @param title The route, for the message.
  */
 export function passedTo(title: string, child: AnyDependency, requirement: Requirement): Requirement {
-  return requirement.filter((group) => {
+  const scopes = requirement.scopes.filter((group) => {
     const declared = group.filter((scope) => child.scopes.includes(scope))
     if (declared.length > 0 && declared.length < group.length) {
       throw new DeclarationError(
@@ -48,4 +52,6 @@ export function passedTo(title: string, child: AnyDependency, requirement: Requi
     }
     return declared.length > 0
   })
+  const { logins } = requirement
+  return { scopes, logins: logins.length > 0 && canStepUp(child) ? logins : [] }
 }

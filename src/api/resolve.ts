@@ -11,6 +11,7 @@ import type { FilesOptions, Requirement } from './definition.ts'
 import type { Limits } from './limits.ts'
 import type { Check, Plan, PlanNode, PlannedParameter } from './plan.ts'
 import { invalidCredentials, mostTelling, Refusal } from './refusal.ts'
+import { scopesIn } from './requirement.ts'
 import type { Resources } from './resources.ts'
 import { validate } from './schema.ts'
 import { missing } from './scheme.ts'
@@ -188,7 +189,7 @@ export class Resolution {
   #refusalOf(stop: unknown): Refusal {
     if (stop instanceof Refusal) return stop
     const scheme = this.#plan.checks.find((check) => check.scheme !== undefined)?.scheme
-    if (stop instanceof Rejection && scheme !== undefined) return invalidCredentials(scheme, stop)
+    if (stop instanceof Rejection && scheme !== undefined) return invalidCredentials(scheme, stop, [])
     return mostTelling(stop instanceof Alternatives ? stop.refusals : [])
   }
 
@@ -285,26 +286,31 @@ class Alternatives {
 
 /** What a check makes of the value of its scheme. */
 function judge(check: Check, value: unknown): Refusal | undefined {
-  if (value === missing) return check.optional ? undefined : check.missing
+  if (value === missing) return check.optional ? undefined : check.missing?.()
   if (value instanceof Alternatives) {
     return check.optional && value.isMissing ? undefined : mostTelling(value.refusals)
   }
   if (value instanceof Refusal) return value
   // What replaced the scheme has asked for something that is not valid: noted, and said together with all the rest.
   if (value === invalid || check.scheme === undefined) return undefined
-  if (value instanceof Rejection) return invalidCredentials(check.scheme, value)
-  return meets(value, check.requirement) ? undefined : check.insufficient
+  const needed = scopesIn(check.requirement)
+  if (value instanceof Rejection) return invalidCredentials(check.scheme, value, needed)
+  const { scheme, login } = check
+  // Before the scopes: the login that is asked for brings them along.
+  const unmet = login && scheme.login?.(value, login.demand, login.scopes)
+  if (unmet !== undefined) return invalidCredentials(scheme, unmet, needed)
+  return meets(value, check.requirement) ? undefined : check.insufficient?.()
 }
 
 /** Whether a principal was granted what is required. One that says nothing of scopes was granted none. */
-function meets(principal: unknown, requirement: Requirement): boolean {
-  if (requirement.length === 0) return true
+function meets(principal: unknown, { scopes }: Requirement): boolean {
+  if (scopes.length === 0) return true
   const granted =
     typeof principal === 'object' && principal !== null && 'scopes' in principal
       ? principal.scopes
       : undefined
   if (!Array.isArray(granted)) return false
-  return requirement.every((group) => group.some((scope) => granted.includes(scope)))
+  return scopes.every((group) => group.some((scope) => granted.includes(scope)))
 }
 
 /** What is no value: handed up unchanged until a check, an `optional` or the route itself decides. */

@@ -2,6 +2,7 @@
 
 import { challenge } from '../protocol/challenge.ts'
 import { Rejection } from '../protocol/rejection.ts'
+import type { LoginDemand } from '../protocol/step-up.ts'
 import type { Dependency } from './dependency.ts'
 import type { GuardedOperation } from './guarded-operation.ts'
 import { isThenable } from './thenable.ts'
@@ -59,10 +60,20 @@ export interface Scheme {
   readonly authenticate: (source: CredentialSource) => Authenticated
   /** The challenge of a 401 without credentials (RFC 6750 §3.1: no error code then). */
   readonly missing: (scopes: readonly string[]) => string
-  /** The challenge of a 401 with bad credentials. */
-  readonly invalid: (rejection: Rejection) => string
+  /** The challenge of a 401 with bad credentials; told what the route asks for, as good ones will need it. */
+  readonly invalid: (rejection: Rejection, scopes: readonly string[]) => string
   /** The challenge of a 403, where the scheme has one. */
   readonly insufficient: (scopes: readonly string[], description: string) => string | undefined
+  /**
+   * Why the login behind a principal is not enough (RFC 9470), for schemes whose credentials tell of it.
+   *
+   * @param scopes What the route needs besides, for the challenge.
+   */
+  readonly login?: (
+    principal: unknown,
+    demand: LoginDemand,
+    scopes: readonly string[],
+  ) => Rejection | undefined
   /** Told of each route that is planned with it and not hidden, and of the scopes that it asks for there. */
   readonly guards?: (operation: GuardedOperation, scopes: readonly string[]) => void
 }
@@ -89,7 +100,8 @@ export function bearerChallenges(
 ): Pick<Scheme, 'missing' | 'invalid' | 'insufficient'> {
   return {
     missing: (scopes) => challenge(word, { realm, scope: scopes.length > 0 ? scopes.join(' ') : undefined }),
-    invalid: ({ error, description }) => challenge(word, { realm, error, error_description: description }),
+    invalid: ({ error, description, parameters }) =>
+      challenge(word, { realm, error, error_description: description, ...parameters }),
     insufficient: (scopes, description) =>
       challenge(word, {
         realm,

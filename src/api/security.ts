@@ -23,7 +23,7 @@ export function security<Value, Scope extends string>(
   inner: Dependency<Value, Scope>,
   required: readonly Requirable<NoInfer<Scope>>[],
 ): Dependency<Value, Scope> {
-  const requirement = listed('security', required).map((scope) => [scope])
+  const requirement = { scopes: listed('security', required).map((scope) => [scope]), logins: [] }
   return { scopes: inner.scopes, definition: { kind: 'security', inner, required: requirement } }
 }
 
@@ -42,7 +42,11 @@ export function securityAny<Value, Scope extends string>(
 ): Dependency<Value, Scope> {
   return {
     scopes: inner.scopes,
-    definition: { kind: 'security', inner, required: [listed('securityAny', required)] },
+    definition: {
+      kind: 'security',
+      inner,
+      required: { scopes: [listed('securityAny', required)], logins: [] },
+    },
   }
 }
 

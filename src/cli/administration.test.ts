@@ -7,7 +7,7 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { authorizationServer } from 'gatewright/server'
+import { adminScopes, authorizationServer } from 'gatewright/server'
 import { dialects, freshDatabase, freshFolder } from '../../test/setup/database.ts'
 
 // A test is a dozen processes, one after the other.
@@ -71,7 +71,7 @@ describe.each(dialects)('on %s', (dialect) => {
     const options = { issuer, database: url, scopes, clients: [inOptions] }
     await writeFile(
       join(folder, module),
-      `import { authorizationServer } from 'gatewright/server'
+      `import { adminScopes, authorizationServer } from 'gatewright/server'
 console.log('The module prints something')
 setInterval(() => {}, 1000)
 export const server = authorizationServer(${JSON.stringify(options)})
@@ -130,6 +130,9 @@ export const server = authorizationServer(${JSON.stringify(options)})
       '0002-grants',
       '0003-sessions',
       '0004-session-families',
+      '0005-account-tokens',
+      '0006-authenticators',
+      '0009-document-clients',
     ])
     expect(await run(['migrate'], { url })).toMatchObject({ code: 0, stdout: 'The tables are up to date.\n' })
     expect(await run(['migrate', ...byModule])).toMatchObject({
@@ -273,6 +276,16 @@ export const server = authorizationServer(${JSON.stringify(options)})
     expect(await accounts.find('eve')).toBeUndefined()
   })
 
+  test('an administrator comes from here, where there is an administration', async () => {
+    const { accounts } = await server.open()
+    // This server has none.
+    expectFailure(await run(['users', 'add', 'root', '--admin', ...byModule]), 'scope')
+    expect(await accounts.find('root')).toBeUndefined()
+    const added = await run(['users', 'add', 'root', '--admin', '--scope', 'read', '--json', ...place])
+    expect(parsed(added)['scopes']).toEqual(['read', ...Object.keys(adminScopes)])
+    expect((await run(['users', 'remove', 'root', ...place])).code).toBe(0)
+  })
+
   test('another password, disabling and removing end every session', async () => {
     const { accounts } = await server.open()
     const given = [
@@ -346,7 +359,7 @@ test.each([
   await writeFile(join(folder, 'plain.ts'), 'export const server = {}')
   await writeFile(
     join(folder, 'far.ts'),
-    `import { authorizationServer } from 'gatewright/server'
+    `import { adminScopes, authorizationServer } from 'gatewright/server'
 export const server = authorizationServer({ issuer: 'https://auth.test', database: 'file:far.db', scopes: {} })`,
   )
   const failure = await run(['clients', 'list', ...place])

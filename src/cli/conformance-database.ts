@@ -1,8 +1,10 @@
 /** A database that is the suites' for a while: their tables are made, emptied before each case, and taken away. */
 
 import type { AccountStore } from '../store/store.ts'
+import type { AccountTokenStores } from '../store/account-token-conformance.ts'
 import type { GrantStorePlace } from '../store/grant-conformance.ts'
 import { openDatabase } from '../store/open.ts'
+import { sqlAccountTokenStore } from '../store/sql/account-tokens.ts'
 import { sqlAccountStore } from '../store/sql/accounts.ts'
 import { sqlGrantStore } from '../store/sql/grant-store.ts'
 import { CommandError } from './command-error.ts'
@@ -14,6 +16,7 @@ export interface PreparedDatabase {
   readonly dialect: string
   /** Each call opens connections of its own, as another process would have. */
   readonly openAccounts: () => Promise<AccountStore>
+  readonly openAccountTokens: () => Promise<AccountTokenStores>
   readonly grants: GrantStorePlace
   readonly empty: () => Promise<void>
   /** Leaves the database as it was: without tables, where there were none. */
@@ -43,6 +46,15 @@ export async function preparedDatabase(url: string, mayErase: boolean): Promise<
         const own = await openDatabase({ url, connections: 3 })
         return { ...(await sqlAccountStore(own, Date.now())), close: () => own.close() }
       },
+      async openAccountTokens() {
+        const own = await openDatabase({ url, connections: 3 })
+        return {
+          accounts: await sqlAccountStore(own, Date.now()),
+          tokens: await sqlAccountTokenStore(own, Date.now()),
+          grants: await sqlGrantStore(own, Date.now()),
+          close: () => own.close(),
+        }
+      },
       grants: {
         async open() {
           const own = await openDatabase({ url, connections: 3 })
@@ -70,6 +82,7 @@ function subject(id: string): Parameters<AccountStore['create']>[0] {
     username: id,
     usernameKey: id,
     scopes: [],
+    emailVerified: false,
     disabled: false,
     passwordHash: 'none',
     createdAt: new Date(1),

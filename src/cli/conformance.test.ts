@@ -12,12 +12,12 @@ import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { accounts } from 'gatewright/server'
 import { openDatabase } from 'gatewright/store'
 import { dialects, freshDatabase, freshFolder } from '../../test/setup/database.ts'
-import { accountStoreConformance } from '../store/conformance.ts'
+import { accountStoreConformance, accountTokenConformance } from '../store/conformance.ts'
 import { grantStoreConformance } from '../store/grant-conformance.ts'
 import { ourTables } from './our-tables.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const all = accountStoreConformance.length + grantStoreConformance.length
+const all = accountStoreConformance.length + accountTokenConformance.length + grantStoreConformance.length
 /** Milliseconds: what is written is on the disk before the next step, and disks differ. */
 const patience = 300_000
 let folder: string

@@ -80,6 +80,7 @@ interface Suite {
 /** Loaded here: the other commands do without the suites. */
 async function suitesOf(database: PreparedDatabase): Promise<readonly Suite[]> {
   const { accountStoreConformance } = await import('../store/conformance.ts')
+  const { accountTokenConformance } = await import('../store/account-token-conformance.ts')
   const { grantStoreConformance } = await import('../store/grant-conformance.ts')
   return [
     {
@@ -87,6 +88,13 @@ async function suitesOf(database: PreparedDatabase): Promise<readonly Suite[]> {
       cases: accountStoreConformance.map(({ name, run }) => ({
         name,
         run: () => run(database.openAccounts),
+      })),
+    },
+    {
+      title: 'Links sent by mail',
+      cases: accountTokenConformance.map(({ name, run }) => ({
+        name,
+        run: () => run(database.openAccountTokens),
       })),
     },
     {

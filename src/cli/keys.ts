@@ -1,5 +1,6 @@
 /** `gatewright keys`: what tokens are signed with. */
 
+import { keyState } from '../server/keys/key-state.ts'
 import type { StoredSigningKey } from '../store/grant-store.ts'
 import { command } from './command.ts'
 import type { Command } from './command.ts'
@@ -22,7 +23,7 @@ const list = command({
       const rows = keys.map((key) => [
         key.id,
         key.algorithm,
-        stateOf(key, keys, now),
+        keyState(key, keys, now),
         moment(key.signsFrom),
         key.retiredAt === undefined ? '' : moment(key.retiredAt),
         key.removedAt === undefined ? '' : moment(key.removedAt),
@@ -81,21 +82,11 @@ function keyJson(
   return {
     kid: id,
     alg: algorithm,
-    state: stateOf(key, all, now),
+    state: keyState(key, all, now),
     published_at: moment(publishedAt),
     signs_from: moment(signsFrom),
     ...(retiredAt === undefined ? {} : { signs_until: moment(retiredAt) }),
     ...(removedAt === undefined ? {} : { published_until: moment(removedAt) }),
     public_key: JSON.parse(key.publicKey) as unknown,
   }
-}
-
-/** Of an algorithm, the key that began to sign last is the one that signs. */
-function stateOf(key: StoredSigningKey, all: readonly StoredSigningKey[], now: number): string {
-  if (key.signsFrom > now) return 'next'
-  const isRetired = key.retiredAt !== undefined && key.retiredAt <= now
-  const isFollowed = all.some(
-    (each) => each.algorithm === key.algorithm && each.signsFrom <= now && each.signsFrom > key.signsFrom,
-  )
-  return isRetired || isFollowed ? 'verifies' : 'signs'
 }

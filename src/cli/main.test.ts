@@ -25,12 +25,13 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }))
 
 const app = `
-import { anyOf, api, apiKey, optional, passwordBearer, passwordForm, security } from 'gatewright'
+import { anyOf, api, apiKey, openIdConnect, optional, passwordBearer, passwordForm, security, stepUp } from 'gatewright'
 
 interface User { readonly id: string; readonly scopes: readonly string[] }
 const scopes = { 'read:users': 'Read users' }
 const verify = (id: string): User => ({ id, scopes: [] })
 const user = passwordBearer({ tokenUrl: 'token', scopes, verify })
+const admin = openIdConnect({ issuer: 'https://id.example.com', audience: 'https://api.test', scopes })
 const machine = apiKey({ header: 'x-api-key', scopes, verify })
 
 console.log('The module prints something')
@@ -41,6 +42,7 @@ export const app = api({ title: 'Looked at' })
   .get('/users', { caller: security(anyOf(user, machine), ['read:users']) }, () => [])
   .get('/users/me', { user }, ({ user }) => user.id)
   .get('/feed', { user: optional(user) }, () => [])
+  .get('/admin', { admin: stepUp(security(admin, ['read:users']), { acr: ['mfa'], maxAge: 60 }) }, () => [])
 `
 
 async function gatewright(...parameters: readonly string[]) {
@@ -81,8 +83,9 @@ POST    /token     open
 GET     /users     OAuth2PasswordBearer(read:users) or APIKeyHeader(read:users)
 GET     /users/me  OAuth2PasswordBearer
 GET     /feed      open or OAuth2PasswordBearer
+GET     /admin     OpenIdConnect(read:users; acr mfa, at most 60 s ago)
 
-4 routes, 2 open to anybody
+5 routes, 2 open to anybody
 `,
   )
 })

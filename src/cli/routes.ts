@@ -1,6 +1,7 @@
 /** `gatewright routes`: every route and what a caller needs for it, so that an open door is seen. */
 
 import type { RouteSummary } from '../api/api.ts'
+import { demandInWords } from '../protocol/step-up.ts'
 import { command } from './command.ts'
 import type { Command } from './command.ts'
 import { loadApp } from './load-module.ts'
@@ -27,11 +28,16 @@ function tableOf(summaries: readonly RouteSummary[]): string {
   return `${table([['METHOD', 'PATH', 'NEEDS'], ...rows])}\n${counted(summaries.length, 'route')}, ${open} open to anybody\n`
 }
 
-/** `open`; or the schemes with their scopes, `+` for both, `or` for either. */
-function needs({ isOpen, security }: RouteSummary): string {
+/** `open`; or the schemes with their scopes and what is demanded of a login, `+` for both, `or` for either. */
+function needs({ isOpen, security, logins = {} }: RouteSummary): string {
   const alternatives = security.map((alternative) =>
     Object.entries(alternative)
-      .map(([scheme, scopes]) => (scopes.length === 0 ? scheme : `${scheme}(${scopes.join(' ')})`))
+      .map(([scheme, scopes]) => {
+        const login = logins[scheme]
+        const parts = [scopes.join(' '), login === undefined ? '' : demandInWords(login)]
+        const needed = parts.filter((part) => part !== '').join('; ')
+        return needed === '' ? scheme : `${scheme}(${needed})`
+      })
       .join(' + '),
   )
   return [...(isOpen ? ['open'] : []), ...alternatives].join(' or ')

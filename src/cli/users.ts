@@ -1,5 +1,6 @@
 /** `gatewright users`: the accounts of people. */
 
+import { adminScopes } from '../server/admin/scopes.ts'
 import type { Account, Accounts } from '../server/accounts/types.ts'
 import { withoutUndefined } from '../protocol/without-undefined.ts'
 import { words } from './client-definition.ts'
@@ -36,12 +37,14 @@ const add = command({
       value: '<names>',
       help: 'what the account may be granted by a login with its password',
     },
+    admin: { kind: 'flag', help: 'may do everything in the administration: every admin scope' },
     disabled: { kind: 'flag', help: 'may not log in until it is enabled' },
     ...placeOptions,
   },
   notes: ['A password is never an argument: other programs on this machine could read it there.'],
   examples: [
     'gatewright users add alice --scope "me items:read" --server src/server.ts',
+    'gatewright users add root --admin --server src/server.ts',
     'pass show alice | gatewright users add alice --password-stdin --database file:app.db',
   ],
   async run([name = ''], values) {
@@ -52,7 +55,7 @@ const add = command({
         password: secret.value,
         name: values.name,
         email: values.email,
-        scopes: words(values.scope),
+        scopes: [...(words(values.scope) ?? []), ...(values.admin === true ? Object.keys(adminScopes) : [])],
         disabled: values.disabled,
       })
       const shown = secret.isMade ? secret.value : undefined

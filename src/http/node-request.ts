@@ -41,6 +41,12 @@ export function nativeRequest(incoming: IncomingMessage, outgoing: ServerRespons
   return build(incoming, outgoing, url, headersOf(incoming), lazyStream(incoming))
 }
 
+/** The request without its body, for whoever only looks at how it is addressed and what its headers say. */
+export function headOf(incoming: IncomingMessage, url: PublicUrl): Request {
+  const { method = 'GET' } = incoming
+  return new Request(publicUrl(url), { method, headers: headersOf(incoming) })
+}
+
 /** The property under which a listener leaves the way from its own light request to a native one. */
 export const nativeSource: unique symbol = Symbol('gatewright.nativeSource')
 

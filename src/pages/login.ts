@@ -4,6 +4,7 @@ import { html } from '../http/html.ts'
 import type { Html, HtmlValue } from '../http/html.ts'
 import type { LoginPage, PageContext } from '../server/interaction/pages.ts'
 import { clientName, formOf, layout } from './layout.ts'
+import { passkeyForm } from './passkey-form.ts'
 import type { Words } from './words.ts'
 
 /** Writes it. */
@@ -19,13 +20,15 @@ export function loginPage(page: LoginPage, context: PageContext, words: Words): 
       ${error && html`<p class="alert" role="alert" id="problem">${sentence(page, words)}</p>`}
       ${formOf(
         page.form,
-        html`<label for="username">${words.username}</label>
+        html`<label for="username"
+            >${page.recovery === undefined ? words.username : words.usernameOrEmail}</label
+          >
           <input
             type="text"
             id="username"
             name="username"
             value="${page.username ?? ''}"
-            autocomplete="username"
+            autocomplete="${page.passkey === undefined ? 'username' : 'username webauthn'}"
             autocapitalize="none"
             spellcheck="false"
             required
@@ -43,13 +46,30 @@ export function loginPage(page: LoginPage, context: PageContext, words: Words): 
           <button>${words.logIn}</button>`,
       )}
       ${
+        page.passkey &&
+        passkeyForm(page.passkey, words, {
+          label: words.logInWithPasskey,
+          hasAutofill: true,
+          isQuiet: true,
+        })
+      }
+      ${
         page.cancel &&
         formOf(
           page.cancel,
           html`<button class="other" name="decision" value="cancel">${words.cancel}</button>`,
         )
-      }`,
+      }
+      ${otherWays(page, words)}`,
   )
+}
+
+function otherWays({ recovery, signUp }: LoginPage, words: Words): HtmlValue {
+  if (recovery === undefined && signUp === undefined) return undefined
+  return html`<footer>
+    ${recovery && html`<a href="${recovery}">${words.forgotPassword}</a>`}
+    ${signUp && html`<a href="${signUp}">${words.signUp}</a>`}
+  </footer>`
 }
 
 function sentence({ error, retryAfter }: LoginPage, words: Words): HtmlValue {
@@ -60,6 +80,8 @@ function sentence({ error, retryAfter }: LoginPage, words: Words): HtmlValue {
       return words.busy
     case 'missing':
       return words.missing
+    case 'passkey':
+      return words.passkeyRefused
     default:
       return words.wrongCredentials
   }

@@ -87,7 +87,7 @@ a { color: var(--link); }
 form { margin: 1.25rem 0 0; }
 form + form { margin-top: 0.75rem; }
 label { display: block; margin: 0 0 0.35rem; font-weight: 500; }
-input[type="text"], input[type="password"] {
+input[type="text"], input[type="password"], input[type="email"] {
   width: 100%;
   min-height: 2.9rem;
   margin: 0 0 1.1rem;
@@ -99,7 +99,8 @@ input[type="text"], input[type="password"] {
   border-radius: 0.6rem;
 }
 input[aria-invalid="true"] { border-color: var(--alert); }
-input.code { letter-spacing: 0.12em; text-transform: uppercase; }
+input.code { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; letter-spacing: 0.12em; text-transform: uppercase; }
+input.code[autocapitalize="none"] { text-transform: none; }
 p.code { margin: 0.25rem 0 0.75rem; font: 600 1.6rem/1.3 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; letter-spacing: 0.08em; }
 button {
   width: 100%;
@@ -123,10 +124,25 @@ a.button {
   text-align: center;
   text-decoration: none;
 }
+a.primary {
+  margin-top: 1.25rem;
+  font-weight: 600;
+  color: var(--on-accent);
+  background: var(--accent);
+  border-color: var(--accent);
+}
 .under { margin: 0.75rem 0 0; }
 .under + form { margin-top: 0.75rem; }
+.hint { margin: -0.7rem 0 1.1rem; font-size: 0.9rem; color: var(--quiet); }
 button:hover, a.button:hover { filter: brightness(1.08); }
 button.other { color: var(--text); background: transparent; border-color: var(--field-line); font-weight: 500; }
+a.button.strong { color: var(--on-accent); background: var(--accent); border-color: transparent; font-weight: 600; }
+section { margin-top: 1.5rem; padding-top: 1.1rem; border-top: 1px solid var(--line); }
+section h2 { margin-top: 0; }
+section form { margin-top: 0.9rem; }
+details.way { margin-top: 1.25rem; font-size: 1rem; }
+.key { padding: 0.7rem 0.9rem; border-radius: 0.6rem; background: var(--soft); font-size: 1.1rem; }
+ol.codes { display: grid; grid-template-columns: repeat(auto-fit, minmax(12.5rem, 1fr)); gap: 0.35rem 1.5rem; margin: 1rem 0; padding-left: 2rem; }
 .buttons { display: flex; flex-wrap: wrap; gap: 0.75rem; }
 .buttons button { flex: 1 1 9rem; }
 :focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
@@ -154,8 +170,7 @@ code { font: 0.9em ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 dl { display: grid; grid-template-columns: minmax(6rem, auto) 1fr; gap: 0.35rem 1rem; margin: 1.25rem 0 0; font-size: 0.95rem; }
 dt { color: var(--quiet); }
 dd { margin: 0; font-weight: 500; }
-footer { margin-top: 1.25rem; font-size: 0.9rem; }
-footer a + a { margin-left: 1rem; }
+footer { display: flex; flex-wrap: wrap; gap: 0.35rem 1rem; margin-top: 1.25rem; font-size: 0.9rem; }
 @media (max-width: 24rem) { dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: 0.5rem; } }
 @media (prefers-contrast: more) { main, input, button { border-color: currentcolor; } }
 ${accountStyles}`

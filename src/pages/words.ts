@@ -4,9 +4,15 @@ import { englishAccount, germanAccount } from './account/words.ts'
 import type { AccountWords } from './account/words.ts'
 import { englishDevice, germanDevice } from './device-words.ts'
 import type { DeviceWords } from './device-words.ts'
+import { englishFactors, germanFactors } from './factor-words.ts'
+import type { FactorWords } from './factor-words.ts'
+import { englishLetters, germanLetters } from './letters.ts'
+import type { Letters } from './letters.ts'
+import { englishRecovery, germanRecovery } from './recovery-words.ts'
+import type { RecoveryWords } from './recovery-words.ts'
 
 /** The sentences of one language. A function gets what stands in the sentence. */
-export interface Words {
+export interface Words extends RecoveryWords, FactorWords {
   readonly accountPages: AccountWords
   readonly devicePage: DeviceWords
   readonly logIn: string
@@ -26,6 +32,10 @@ export interface Words {
   readonly asksFor: string
   readonly unverified: string
   readonly unverifiedText: string
+  /** Before the host of an application with a document. */
+  readonly publishedAt: string
+  readonly publishedText: string
+  readonly loopbackText: string
   readonly willBeAbleTo: string
   readonly opens: string
   /** After the operations that there was room for. */
@@ -54,10 +64,12 @@ export interface Words {
   readonly identity: Readonly<Record<string, string>>
   readonly errorTitle: string
   readonly problems: Readonly<
-    Record<'request' | 'expired' | 'cross_site' | 'unavailable' | 'unexpected', string>
+    Record<'request' | 'expired' | 'link' | 'cross_site' | 'unavailable' | 'unexpected', string>
   >
   readonly detail: string
   readonly number: string
+  /** What is sent by mail. */
+  readonly letter: Letters
 }
 
 /** Words of a language that replace some of what there is. */
@@ -68,6 +80,8 @@ export type Translation = Partial<Omit<Words, 'accountPages' | 'devicePage'>> & 
 
 /** English. */
 export const english: Words = {
+  ...englishRecovery,
+  ...englishFactors,
   accountPages: englishAccount,
   devicePage: englishDevice,
   logIn: 'Log in',
@@ -87,6 +101,10 @@ export const english: Words = {
   asksFor: 'asks for access to your account',
   unverified: 'Not verified',
   unverifiedText: 'Nobody has checked who is behind this application. Go on only if you know it.',
+  publishedAt: 'This application is published at',
+  publishedText: 'Anybody can choose its name. Go on only if you know that address.',
+  loopbackText:
+    'You go on to a program on this computer, and any program here could say that it is this one. Allow it only if you have just started it.',
   willBeAbleTo: 'It will be able to',
   opens: 'What this opens',
   more: (count) => `and ${count} more`,
@@ -120,16 +138,20 @@ export const english: Words = {
   problems: {
     request: 'The application sent a request that cannot be answered. Nothing was shared.',
     expired: 'This page is too old, or it was used already. Go back to the application and begin again.',
+    link: 'This link is too old, was used already, or a newer one was sent. Ask for another one.',
     cross_site: 'The form did not come from this page, so it was not accepted. Go back and try again.',
     unavailable: 'The service cannot answer just now. Try again in a moment.',
     unexpected: 'Something went wrong on our side. Try again in a moment.',
   },
   detail: 'For the developer',
   number: 'Number',
+  letter: englishLetters,
 }
 
 /** German. */
 export const german: Words = {
+  ...germanRecovery,
+  ...germanFactors,
   accountPages: germanAccount,
   devicePage: germanDevice,
   logIn: 'Anmelden',
@@ -150,6 +172,10 @@ export const german: Words = {
   asksFor: 'möchte auf Ihr Konto zugreifen',
   unverified: 'Nicht geprüft',
   unverifiedText: 'Niemand hat geprüft, wer hinter dieser Anwendung steht. Nur weiter, wenn Sie sie kennen.',
+  publishedAt: 'Diese Anwendung ist veröffentlicht unter',
+  publishedText: 'Den Namen kann jeder wählen. Nur weiter, wenn Sie diese Adresse kennen.',
+  loopbackText:
+    'Es geht weiter zu einem Programm auf diesem Computer, und jedes Programm hier könnte sich dafür ausgeben. Nur erlauben, wenn Sie es gerade selbst gestartet haben.',
   willBeAbleTo: 'Sie kann dann',
   opens: 'Was das öffnet',
   more: (count) => `und ${count} weitere`,
@@ -185,6 +211,7 @@ export const german: Words = {
       'Die Anwendung hat eine Anfrage gestellt, die nicht beantwortet werden kann. Es wurde nichts geteilt.',
     expired:
       'Diese Seite ist zu alt oder wurde schon benutzt. Gehen Sie zur Anwendung zurück und beginnen Sie neu.',
+    link: 'Dieser Link ist zu alt, wurde schon benutzt, oder es gibt einen neueren. Lassen Sie sich einen neuen schicken.',
     cross_site:
       'Das Formular kam nicht von dieser Seite und wurde nicht angenommen. Gehen Sie zurück und versuchen Sie es wieder.',
     unavailable: 'Der Dienst kann gerade nicht antworten. Versuchen Sie es gleich noch einmal.',
@@ -192,6 +219,7 @@ export const german: Words = {
   },
   detail: 'Für die Entwickler',
   number: 'Nummer',
+  letter: germanLetters,
 }
 
 /** What a translation says, and for the rest what was said before. */

@@ -2,6 +2,8 @@
 
 import { Rejection } from './rejection.ts'
 import { formatScope, grantedScopes } from './scope.ts'
+import { clientIdFrom, isAccessTokenOf, scopesFrom } from './token-profile.ts'
+import type { TokenProfile } from './token-profile.ts'
 
 /** What a verified access token says. It is frozen: one request cannot change what the next one reads. */
 export interface AccessToken<Scope extends string = string> {
@@ -28,11 +30,14 @@ export interface AccessToken<Scope extends string = string> {
 /** What a token is held against. */
 export interface Expected {
   readonly issuer: string
-  readonly audience: string
+  /** One of these is enough. */
+  readonly audience: string | readonly string[]
   /** Seconds that clocks may differ by. */
   readonly clockSkew: number
   /** The scopes there are; without it every scope counts. */
   readonly catalogue?: ReadonlySet<string> | undefined
+  /** How the tokens of this issuer differ from RFC 9068; not at all unless told. */
+  readonly profile?: TokenProfile | undefined
 }
 
 type Reason =
@@ -104,17 +109,22 @@ export function readAccessToken(
   expected: Expected,
   now: number,
 ): AccessToken | Rejection {
-  const { iss, sub, aud, exp, nbf, iat, jti, client_id: clientId, scope } = claims
+  const { iss, sub, aud, exp, nbf, iat, jti, client_id: client, scope } = claims
+  const { profile, catalogue } = expected
   // RFC 9068 §4: the issuer is compared as it is, not as a URL: no other case, no slash more or less.
   if (iss !== expected.issuer) return refusals.issuer
   const audience = typeof aud === 'string' ? [aud] : aud
-  if (!isListOfStrings(audience) || !audience.includes(expected.audience)) return refusals.audience
+  if (!isListOfStrings(audience) || !isForOneOf(audience, expected.audience)) return refusals.audience
   const dated = checkDates({ exp, nbf, iat }, expected.clockSkew, now)
   if (dated !== undefined) return dated
+  if (profile !== undefined && !isAccessTokenOf(profile, claims)) return refusals.wrongType
   if (typeof sub !== 'string' || sub === '') return refusals.subject
-  if (!isTextOrMissing(clientId) || !isTextOrMissing(jti) || !isTextOrMissing(scope)) return refusals.claims
-  const granted = scope === undefined ? [] : grantedScopes(scope)
-  const { catalogue } = expected
+  if (!isTextOrMissing(client) || !isTextOrMissing(jti)) return refusals.claims
+  // Others write lists as well; of our own, what is no text was not written by us.
+  if (profile === undefined && !isTextOrMissing(scope)) return refusals.claims
+  const granted =
+    profile === undefined ? grantedScopes((scope ?? '') as string) : scopesFrom(claims, profile.scopesFrom)
+  const clientId = profile === undefined ? client : clientIdFrom(claims, profile.clientIdFrom)
   return {
     subject: sub,
     scopes: catalogue === undefined ? granted : granted.filter((word) => catalogue.has(word)),
@@ -191,6 +201,12 @@ const century = 100 * 366 * 24 * 3600
 
 function isDate(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value) && value >= 0
+}
+
+function isForOneOf(audience: readonly string[], wanted: string | readonly string[]): boolean {
+  return typeof wanted === 'string'
+    ? audience.includes(wanted)
+    : wanted.some((each) => audience.includes(each))
 }
 
 function isListOfStrings(value: unknown): value is readonly string[] {

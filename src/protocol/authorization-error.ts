@@ -1,6 +1,9 @@
 /** The errors of the authorization endpoint as one closed family: for the person, or back to the client. */
 
-/** RFC 6749 §4.1.2.1, RFC 8707 §2, RFC 9101 §6.2, RFC 9126 §2.3, OpenID Connect Core §3.1.2.6. */
+/**
+ * RFC 6749 §4.1.2.1, RFC 8707 §2, RFC 9101 §6.2, RFC 9126 §2.3, OpenID Connect Core §3.1.2.6, Core Error Code
+ * unmet_authentication_requirements 1.0.
+ */
 export type AuthorizationErrorCode =
   | 'invalid_request'
   | 'unauthorized_client'
@@ -18,6 +21,7 @@ export type AuthorizationErrorCode =
   | 'request_not_supported'
   | 'request_uri_not_supported'
   | 'registration_not_supported'
+  | 'unmet_authentication_requirements'
 
 /** How an answer gets to the client. */
 export type ResponseMode = 'query' | 'form_post'

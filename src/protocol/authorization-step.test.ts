@@ -11,7 +11,8 @@ const step = (
   prompt: Parameters<typeof nextStep>[0]['prompt'],
   standing: Partial<Standing>,
   maxAge?: number,
-) => nextStep({ prompt, ...(maxAge === undefined ? {} : { maxAge }) }, { ...there, ...standing })
+) =>
+  nextStep({ prompt, acrValues: [], ...(maxAge === undefined ? {} : { maxAge }) }, { ...there, ...standing })
 
 test('who is not there logs in, who has not agreed is asked, everybody else gets the code', () => {
   expect(step([], { authTime: undefined })).toBe('login')

@@ -6,6 +6,8 @@ export interface ClaimsRequest {
   readonly idToken: readonly string[]
   /** Only this person will do (Core §5.5.1). */
   readonly subject?: string
+  /** How surely they are to be known, for the ID token (Core §5.5.1.1). */
+  readonly acr?: { readonly values: readonly string[]; readonly isEssential: boolean }
 }
 
 /** Names beyond these are not looked at: nobody knows so many claims. */
@@ -30,10 +32,22 @@ export function parseClaimsRequest(text: string): ClaimsRequest | undefined {
   )
   const wanted = subject.find((value) => value !== undefined)
   if (wanted !== undefined && typeof wanted !== 'string') return undefined
+  const acr = acrIn(idToken['acr'])
   return {
     userinfo: Object.keys(userinfo).slice(0, most),
     idToken: Object.keys(idToken).slice(0, most),
     ...(wanted === undefined ? {} : { subject: wanted }),
+    ...(acr === undefined ? {} : { acr }),
+  }
+}
+
+function acrIn(wish: unknown): ClaimsRequest['acr'] {
+  if (!isObject(wish)) return undefined
+  const { value, values, essential } = wish
+  const all = [value, ...(Array.isArray(values) ? values : [])]
+  return {
+    values: all.filter((each) => typeof each === 'string').slice(0, most),
+    isEssential: essential === true,
   }
 }
 

@@ -1,5 +1,6 @@
 /** Token introspection (RFC 7662): who may know what of a token. */
 
+import type { AuthenticationContext } from './authentication-context.ts'
 import { canonicalResource } from './resource-indicator.ts'
 import { formatScope } from './scope.ts'
 import type { Actor } from './token-exchange.ts'
@@ -21,6 +22,10 @@ export interface TokenDescription {
   /** The key it is bound to. */
   readonly dpopThumbprint?: string
   readonly act?: Actor
+  /** When the person logged in, in seconds since 1970. */
+  readonly authTime?: number
+  /** How they did. */
+  readonly context?: AuthenticationContext
   /** What it belongs to: not told, needed to look further. */
   readonly grantId?: string
   readonly familyId?: string
@@ -35,7 +40,7 @@ export type IntrospectionResponse = Readonly<Record<string, unknown>> & { readon
  */
 export const inactive: IntrospectionResponse = Object.freeze({ active: false })
 
-/** What is told of a live token (RFC 7662 §2.2, RFC 9449 §6.2). */
+/** What is told of a live token (RFC 7662 §2.2, RFC 9449 §6.2, RFC 9470 §6.2). */
 export function introspectionResponse(token: TokenDescription): IntrospectionResponse {
   const isAccessToken = token.kind === 'access_token'
   const scheme = token.dpopThumbprint === undefined ? 'Bearer' : 'DPoP'
@@ -55,6 +60,9 @@ export function introspectionResponse(token: TokenDescription): IntrospectionRes
     jti: token.id,
     cnf: token.dpopThumbprint === undefined ? undefined : { jkt: token.dpopThumbprint },
     act: token.act,
+    // RFC 9470 §6.2: an API that asks for more than this sees what there is.
+    auth_time: token.authTime,
+    ...token.context,
   })
 }
 

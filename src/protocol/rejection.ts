@@ -23,15 +23,19 @@ export class Rejection {
   readonly description: string
   /** What else the answer has to tell, as `DPoP-Nonce` does. */
   readonly headers: Readonly<Record<string, string>>
+  /** What else the challenge has to tell, as `max_age` does (RFC 9470 §3). */
+  readonly parameters: Readonly<Record<string, string>>
 
   constructor(
     description: string,
     error: RejectionCode = 'invalid_token',
     headers: Readonly<Record<string, string>> = {},
+    parameters: Readonly<Record<string, string>> = {},
   ) {
     this.description = description
     this.error = error
     this.headers = headers
+    this.parameters = parameters
   }
 }
 

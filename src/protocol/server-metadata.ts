@@ -22,6 +22,8 @@ export interface ServerDescription {
   /** Algorithms of ID tokens; with them the server is an OpenID provider. */
   readonly idTokenAlgorithms?: readonly string[]
   readonly claims?: readonly string[]
+  /** Authentication context classes that requests may ask for (RFC 9470 §7). */
+  readonly contextClasses?: readonly string[]
   readonly hasBackchannelLogout?: boolean
   /** Resources whose tokens it issues (RFC 9728 §4). */
   readonly protectedResources?: readonly string[]
@@ -42,6 +44,8 @@ export interface ServerEndpoints {
   readonly deviceAuthorization?: string
   readonly userinfo?: string
   readonly endSession?: string
+  /** Our own addition: where APIs follow what was revoked. */
+  readonly revocationFeed?: string
 }
 
 /** The metadata document, as it is on the wire. The same one serves both well-known names. */
@@ -63,6 +67,7 @@ export function serverMetadata(description: ServerDescription): Readonly<Record<
     device_authorization_endpoint: address(endpoints.deviceAuthorization),
     userinfo_endpoint: address(endpoints.userinfo),
     end_session_endpoint: address(endpoints.endSession),
+    revocation_feed_endpoint: address(endpoints.revocationFeed),
     scopes_supported: some(description.scopes),
     response_types_supported: hasFrontDoor ? ['code'] : [],
     response_modes_supported: hasFrontDoor ? (description.responseModes ?? ['query']) : undefined,
@@ -82,6 +87,7 @@ export function serverMetadata(description: ServerDescription): Readonly<Record<
     // OpenID Connect Discovery §3: without a word, request_uri counts as supported.
     request_parameter_supported: hasFrontDoor ? false : undefined,
     request_uri_parameter_supported: hasFrontDoor ? false : undefined,
+    acr_values_supported: hasFrontDoor ? some(description.contextClasses) : undefined,
     ...openIdConnect(description),
     service_documentation: description.serviceDocumentation,
     ui_locales_supported: some(description.uiLocales),

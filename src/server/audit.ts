@@ -4,12 +4,17 @@ import type { AuditEvent as StoredEvent } from '../store/grant-store.ts'
 
 /** What can happen: a closed union, so that whoever reads events can be exhaustive. */
 export type AuditEventType =
+  | 'account.created'
   | 'account.disabled'
+  | 'account.email_changed'
   | 'account.password_changed'
   | 'account.profile_changed'
   | 'account.removed'
+  | 'account.tokens_revoked'
+  | 'account.updated'
   | 'client.authentication_failed'
   | 'client.created'
+  | 'client.document_refused'
   | 'client.removed'
   | 'client.secret_rotated'
   | 'client.updated'
@@ -22,16 +27,23 @@ export type AuditEventType =
   | 'device.denied'
   | 'device.redeemed'
   | 'device.started'
+  | 'factor.added'
+  | 'factor.failed'
+  | 'factor.removed'
   | 'family.revoked'
   | 'grant.revoked'
   | 'key.removed'
   | 'key.rotated'
+  | 'link.requested'
   | 'login.failed'
   | 'login.succeeded'
+  | 'recovery_code.used'
+  | 'recovery_codes.replaced'
   | 'refresh_token.refused'
   | 'refresh_token.reused'
   | 'refresh_token.rotated'
   | 'session.ended'
+  | 'session.stepped_up'
   | 'token.exchanged'
   | 'token.issued'
   | 'token.revoked'
@@ -45,6 +57,18 @@ export interface AuditEvent extends StoredEvent {
 export interface Origin {
   readonly address?: string
   readonly requestId?: string
+}
+
+/** What is known of a deed besides what it was done to: who did it, from where. */
+export type Circumstances = Pick<StoredEvent, 'address' | 'requestId' | 'details'>
+
+/** The same event with more about it. */
+export function under(event: AuditEvent, { details, ...rest }: Circumstances): AuditEvent {
+  return {
+    ...event,
+    ...rest,
+    ...(details === undefined ? {} : { details: { ...event.details, ...details } }),
+  }
 }
 
 /** Makes an event. */

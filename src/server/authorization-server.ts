@@ -7,6 +7,7 @@ import { router } from '../api/router.ts'
 import type { AnyRouter } from '../api/router.ts'
 import type { Dependency } from '../api/dependency.ts'
 import type { AccessToken } from '../protocol/access-token.ts'
+import { sqlAccountTokenStore } from '../store/sql/account-tokens.ts'
 import { sqlGrantStore } from '../store/sql/grant-store.ts'
 import { openDatabase } from '../store/open.ts'
 import type { AnyDatabase } from '../store/database.ts'
@@ -14,8 +15,10 @@ import type { GrantStore } from '../store/grant-store.ts'
 import { accounts } from './accounts/accounts.ts'
 import { revokingAccounts } from './accounts/revoking.ts'
 import type { Accounts } from './accounts/types.ts'
-import { auditEvent } from './audit.ts'
+import { adminApi } from './admin/api.ts'
+import { auditEvent, under } from './audit.ts'
 import { assertionAlgorithms } from './client-authentication.ts'
+import { clientDocuments } from './client-documents.ts'
 import { clientOrigins, corsFor } from './client-origins.ts'
 import type { ClientOrigins } from './client-origins.ts'
 import { clientsIn } from './clients.ts'
@@ -24,11 +27,17 @@ import { bearerOf } from './bearer.ts'
 import type { BearerOptions } from './bearer.ts'
 import { dpopNonces } from './dpop-nonces.ts'
 import { addAccountPages, homeRoute } from './endpoints/account/account.ts'
+import { addAdminPages } from './endpoints/admin/admin.ts'
 import { addAuthorizationEndpoint } from './endpoints/authorization.ts'
 import { addConsentPage } from './endpoints/consent.ts'
 import { addDevicePage } from './endpoints/device.ts'
 import { addLoginPage } from './endpoints/login.ts'
+import { addOutboxPage } from './endpoints/outbox.ts'
+import { addPasswordRecoveryPages } from './endpoints/password-recovery.ts'
+import { addSecondFactorPage } from './endpoints/second-factor.ts'
 import { addAccountChooser } from './endpoints/select-account.ts'
+import { addSignUpPage } from './endpoints/sign-up.ts'
+import { addVerifyPage } from './endpoints/verify.ts'
 import { addSignOutPage } from './endpoints/sign-out.ts'
 import { assetRoutes } from './endpoints/assets.ts'
 import { addTokenEndpoint } from './endpoints/token.ts'
@@ -40,6 +49,7 @@ import { addPushedAuthorizationRequestEndpoint } from './endpoints/pushed-author
 import { addRegistrationEndpoints } from './endpoints/registration.ts'
 import { addResourceMetadataEndpoints } from './endpoints/resource-metadata.ts'
 import { addRevocationEndpoint } from './endpoints/revocation.ts'
+import { addRevocationFeedEndpoint } from './endpoints/revocation-feed.ts'
 import { addUserinfoEndpoint } from './endpoints/userinfo.ts'
 import { offeredGrants, offeredMethods } from './endpoints/offered.ts'
 import { deviceInteractionOf } from './interaction/device.ts'
@@ -48,6 +58,8 @@ import { interactionOf } from './interaction/interaction.ts'
 import type { Interaction } from './interaction/interaction.ts'
 import { revokedUntil, signingKeys } from './keys/signing-keys.ts'
 import type { SigningKeys } from './keys/signing-keys.ts'
+import { canMail, mailroomOf } from './mail/mailroom.ts'
+import { tellPasswordChanged } from './recovery.ts'
 import { idTokenAlgorithms } from './openid/algorithms.ts'
 import { backChannel } from './openid/back-channel.ts'
 import type { EndedSession } from './openid/back-channel.ts'
@@ -55,14 +67,18 @@ import { endSessionTokens } from './openid/session-end.ts'
 import { operationsOf } from './operations.ts'
 import type { Operations } from './operations.ts'
 import { rateLimits } from './rate-limits.ts'
+import { promptStore } from './prompt-store.ts'
 import { revocationFeed } from './revocation-feed.ts'
 import type { Service } from './service.ts'
 import { sessionsIn } from './sessions.ts'
 import { settingsOf } from './settings.ts'
 import type { AuthorizationServerOptions, ScopeCatalogue, Settings } from './settings.ts'
 
-/** How far behind a node may be with what others revoked, in milliseconds. */
-const revocationPoll = 1000
+/**
+ * How far behind a node may be with what others revoked, in milliseconds. PostgreSQL tells at once, and this is for when
+ * that is lost; SQLite cannot tell, and reading costs some thirty microseconds.
+ */
+const revocationPoll = { postgres: 1000, sqlite: 250 } as const
 
 /** An authorization server. `app.mount(server)` serves its endpoints beside an API; `server.app` stands alone. */
 export interface AuthorizationServer<Scope extends string = string> extends AnyRouter {
@@ -138,6 +154,7 @@ export function authorizationServer<const Scopes extends ScopeCatalogue>(
   addDeviceAuthorizationEndpoint(routes, service, cors)
   addJwksEndpoint(routes, settings, service)
   addRevocationEndpoint(routes, service, cors)
+  addRevocationFeedEndpoint(routes, service)
   addIntrospectionEndpoint(routes, service)
   addPushedAuthorizationRequestEndpoint(routes, service, cors)
   addRegistrationEndpoints(routes, settings, service)
@@ -146,11 +163,19 @@ export function authorizationServer<const Scopes extends ScopeCatalogue>(
   if (site !== undefined) {
     addAuthorizationEndpoint(site)
     addLoginPage(site)
+    addSecondFactorPage(site)
     addAccountChooser(site)
     addConsentPage(site)
     addDevicePage(site)
     addAccountPages(site)
     addSignOutPage(site)
+    if (canMail(settings)) {
+      if (settings.signUp) addSignUpPage(site)
+      addVerifyPage(site)
+      addPasswordRecoveryPages(site)
+      if (settings.mail === undefined) addOutboxPage(site)
+    }
+    addAdminPages(site)
     if (settings.openid !== undefined) addUserinfoEndpoint(routes, service, cors)
   }
   // Well-known addresses are those of the host: the issuer's path stands behind them, or is part of them already.
@@ -159,7 +184,8 @@ export function authorizationServer<const Scopes extends ScopeCatalogue>(
   addResourceMetadataEndpoints(wellKnown, settings)
   const home = site === undefined ? [] : homeRoute(site).declared
   const assets = site === undefined ? [] : assetRoutes(site).declared
-  const declared = [...routes.declared, ...wellKnown.declared, ...assets]
+  const admin = adminApi(settings, service, operations)
+  const declared = [...routes.declared, ...wellKnown.declared, ...assets, ...admin.declared]
   return {
     issuer: settings.issuer,
     declared,
@@ -204,7 +230,9 @@ async function openOn(
   operations: Operations,
 ): Promise<Opened> {
   const { now, report } = settings
-  const store = await sqlGrantStore(database, now())
+  const plainStore = await sqlGrantStore(database, now())
+  const revocations = revocationFeed(plainStore, settings)
+  const store = promptStore(plainStore, () => revocations.refresh())
   const tell: Service['tell'] = (events) => {
     for (const event of events) {
       try {
@@ -239,35 +267,54 @@ async function openOn(
   const channel = backChannel({ clients, keys, settings }, (milliseconds) =>
     pause(milliseconds, closing.signal),
   )
-  const revocations = revocationFeed(store, settings)
   await revocations.refresh()
-  const users = revokingAccounts(
-    await accounts({ database, scopes: Object.keys(settings.scopes) }),
-    async (subject, why) => {
-      const at = now()
-      const events = [auditEvent(why, at, { subject })]
-      const ended = await sessionsOf(store, subject, at)
-      await store.revokeSubject(subject, { now: at, until: revokedUntil(settings, at), audit: events })
-      tell(events)
-      await revocations.refresh()
+  const endingSessions: Service['endingSessions'] = async (subject) => {
+    const ended = await sessionsOf(store, subject, now())
+    return () => {
       for (const session of ended) channel.tell(session)
-    },
-  )
-  revocations.start(revocationPoll)
+    }
+  }
+  const mail = await mailroomOf(settings)
+  const own = await accounts({
+    database,
+    scopes: Object.keys(settings.scopes),
+    passwords: settings.passwords,
+  })
+  const users = revokingAccounts(own, async (subject, why, by = {}) => {
+    const at = now()
+    const events = [under(auditEvent(why, at, { subject }), by)]
+    const tellApplications = await endingSessions(subject)
+    await store.revokeSubject(subject, { now: at, until: revokedUntil(settings, at), audit: events })
+    tell(events)
+    if (why === 'account.password_changed') tellPasswordChanged({ settings, mail, accounts: own }, subject)
+    tellApplications()
+  })
+  revocations.start(revocationPoll[database.dialect])
+  const limits = rateLimits(store, settings)
   const service: Service = {
     settings,
     store,
     accounts: users,
+    links: await sqlAccountTokenStore(database, now()),
+    mail,
     clients,
+    documents: clientDocuments({
+      settings,
+      store,
+      clients,
+      limits,
+      audit,
+      onKept: (client) => origins.add(client),
+    }),
     keys,
-    limits: rateLimits(store, settings),
+    limits,
     revocations,
     nonces: dpopNonces(settings.secretKey, now),
     sessions: sessionsIn(store, settings, tell, async ({ id, subject }) => {
       const families = await endSessionTokens(store, settings, tell, id)
-      await revocations.refresh()
       return () => channel.tell({ id, subject, families })
     }),
+    endingSessions,
     operations,
     tell,
     audit,
@@ -290,7 +337,8 @@ async function openOn(
     },
     async close() {
       clearInterval(cleaning)
-      revocations.stop()
+      await revocations.stop()
+      await mail?.close()
       closing.abort()
       await channel.close()
       await users.close()

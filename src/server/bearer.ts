@@ -5,15 +5,20 @@ import type { Dependency } from '../api/dependency.ts'
 import { missing, schemeDependency } from '../api/scheme.ts'
 import type { Authenticated, CredentialSource, ScopeDescriptions } from '../api/scheme.ts'
 import type { OAuthFlows } from '../api/schemes/oauth2.ts'
+import { contextClasses } from '../protocol/authentication-context.ts'
 import { parseAuthorization } from '../protocol/authorization-header.ts'
+import { refusals } from '../protocol/access-token.ts'
 import type { AccessToken } from '../protocol/access-token.ts'
-import { challenge } from '../protocol/challenge.ts'
-import { dpopAlgorithms } from '../protocol/dpop.ts'
 import { Rejection } from '../protocol/rejection.ts'
 import { endpointUrl } from '../protocol/issuer.ts'
 import { resourceMetadataUrl } from '../protocol/resource-metadata.ts'
+import { unmetDemand } from '../protocol/step-up.ts'
+import { tokenChallenges } from '../protocol/token-challenges.ts'
 import { accessTokens } from '../verify/access-tokens.ts'
 import type { AccessTokens } from '../verify/access-tokens.ts'
+import { sentRightly } from '../verify/sender.ts'
+import { isRevokedNow } from '../verify/staleness.ts'
+import type { RevocationKnowledge, Staleness } from '../verify/staleness.ts'
 import { provenKey } from './dpop.ts'
 import type { Operations } from './operations.ts'
 import type { Service } from './service.ts'
@@ -54,9 +59,8 @@ export function bearerOf<Scope extends string>(
   }
   const scopes = Object.fromEntries(resource.scopes.map((scope) => [scope, settings.scopes[scope] ?? '']))
   const verifier = verifierOf(settings, service, audience, options.dangerouslyTrustHost === true)
+
   const metadata = resourceMetadataUrl(audience)
-  const words = (parameters: Readonly<Record<string, string | undefined>>, scheme = 'Bearer'): string =>
-    challenge(scheme, { ...parameters, resource_metadata: metadata })
 
   return schemeDependency({
     name: options.name,
@@ -67,20 +71,21 @@ export function bearerOf<Scope extends string>(
       flows: flowsOf(settings, scopes, options.flows),
     },
     scopes,
-    authenticate: (source) => authenticate(source, verifier),
-    missing: (required) => words({ scope: required.length > 0 ? required.join(' ') : undefined }),
-    invalid: ({ error, description }) =>
-      error === 'invalid_dpop_proof' || error === 'use_dpop_nonce'
-        ? // RFC 9449 §7.1: what is wrong with a proof is said in the scheme that has proofs.
-          words({ error, error_description: description, algs: dpopAlgorithms.join(' ') }, 'DPoP')
-        : words({ error, error_description: description }),
-    insufficient: (required, description) =>
-      words({ error: 'insufficient_scope', error_description: description, scope: required.join(' ') }),
+    authenticate: (source) => authenticate(source, verifier, settings.staleness),
+    ...tokenChallenges(() => metadata),
+    login: (token, demand, required) =>
+      unmetDemand(token, demand, required, { now: settings.now() / 1000, clockSkew, reaches: reachesClass }),
     guards: ({ method, path, summary = '' }, required) => {
       const shown = method === 'WEBSOCKET' ? 'WebSocket' : method
       operations.add(audience, required, { summary, operation: `${shown} ${path}` })
     },
   })
+}
+
+/** A login with a passkey is as good as any second factor. A class that this server does not have is reached by itself alone. */
+function reachesClass(acr: string, wanted: string): boolean {
+  const classes: readonly string[] = contextClasses
+  return acr === wanted || (classes.includes(wanted) && classes.indexOf(acr) >= classes.indexOf(wanted))
 }
 
 /** The flows of the document, those that are wished for where that is told. */
@@ -105,46 +110,39 @@ function flowsOf(
   return Object.fromEntries(Object.entries(flows).filter(([name]) => wished.includes(name as BearerFlow)))
 }
 
+/** How far the clocks of the nodes of a server may differ, in seconds; as for its tokens. */
+const clockSkew = 30
+
 interface Verifier {
   /** Synchronous once the server is open. */
   verify(token: string): AccessToken | Rejection | Promise<AccessToken | Rejection>
+  /** What was revoked; `undefined` for a token that the store was asked about. */
+  revocations(token: string): RevocationKnowledge | undefined
   prove(token: string, source: CredentialSource): Promise<string | Rejection | undefined>
 }
 
-function authenticate(source: CredentialSource, verifier: Verifier): Authenticated {
+function authenticate(source: CredentialSource, verifier: Verifier, staleness: Staleness): Authenticated {
   const presented = parseAuthorization(source.header('authorization'))
   const word = presented?.scheme.toLowerCase()
   if (presented === undefined || presented.credentials === '') return missing
   if (word !== 'bearer' && word !== 'dpop') return missing
   const token = presented.credentials
   const verified = verifier.verify(token)
-  const judge = (found: AccessToken | Rejection): Authenticated =>
-    bound(found, word === 'dpop', token, source, verifier)
+  const sent = (found: AccessToken): Authenticated =>
+    sentRightly(found, word === 'dpop', () => verifier.prove(token, source))
+  const judge = (found: AccessToken | Rejection): Authenticated => {
+    if (found instanceof Rejection) return found
+    const knowledge = verifier.revocations(token)
+    // In the usual case `verify` has asked it a moment ago.
+    if (knowledge === undefined || knowledge.age <= staleness.maxAge * 1000) return sent(found)
+    const { method } = source.request
+    const intent = { method, header: (name: string) => source.header(name) }
+    const isRevoked = isRevokedNow(found, knowledge, staleness, intent)
+    if (!(isRevoked instanceof Promise)) return isRevoked ? refusals.revoked : sent(found)
+    return isRevoked.then((later) => (later ? refusals.revoked : sent(found)))
+  }
   return verified instanceof Promise ? verified.then(judge) : judge(verified)
 }
-
-/** RFC 9449 §7.1, §7.2: a bound token needs its proof, and is no bearer token. */
-function bound(
-  found: AccessToken | Rejection,
-  isDpop: boolean,
-  token: string,
-  source: CredentialSource,
-  verifier: Verifier,
-): Authenticated {
-  if (found instanceof Rejection) return found
-  const { cnf } = found.claims as { readonly cnf?: { readonly jkt?: unknown } }
-  const thumbprint = cnf?.jkt
-  if (!isDpop) return thumbprint === undefined ? found : needsProof
-  if (typeof thumbprint !== 'string') return notBound
-  return verifier.prove(token, source).then((key) => {
-    if (key instanceof Rejection) return key
-    return key === thumbprint ? found : wrongKey
-  })
-}
-
-const needsProof = new Rejection('The token is bound to a key: present it with the DPoP scheme and a proof')
-const notBound = new Rejection('The token is not bound to a key')
-const wrongKey = new Rejection('The DPoP proof is missing or of another key', 'invalid_dpop_proof')
 
 /** A verifier with the keys of the server. */
 interface Ready {
@@ -227,6 +225,7 @@ function verifierOf(
       const found = ready.tokens.verify(token)
       return found instanceof Rejection && isOfUnknownKey(token, ready.known) ? verifyAnew(token) : found
     },
+    revocations: (token) => (token.startsWith('gwa_') ? undefined : ready?.service.revocations),
     async prove(token, source) {
       const open = await service()
       const key = await provenKey(open, {

@@ -7,8 +7,8 @@ import { randomToken } from '../crypto/random.ts'
 import { checkClientMetadata, grantTypes } from '../protocol/client-metadata.ts'
 import type { ClientMetadata, GrantType, RegistrationRules } from '../protocol/client-metadata.ts'
 import type { ClientRecord, GrantStore, StoredClient, StoredSecret } from '../store/grant-store.ts'
-import { auditEvent } from './audit.ts'
-import type { AuditEvent } from './audit.ts'
+import { auditEvent, under } from './audit.ts'
+import type { AuditEvent, Circumstances } from './audit.ts'
 
 /** What only an administrator decides about a client; no registration can set it. */
 export interface ClientPrivileges {
@@ -49,7 +49,25 @@ export interface Client {
   readonly isConfidential: boolean
   readonly createdAt: number
   readonly registrationTokenHash: string | undefined
+  /** Of a client with a document. */
+  readonly document: DocumentState | undefined
 }
+
+/** What is known of a client's document. All in milliseconds since 1970. */
+export interface DocumentState {
+  readonly readAt: number
+  /** Until then it is not read again. */
+  readonly freshUntil: number
+  /** When the client became another one than people had agreed to; 0 for never. */
+  readonly changedAt: number
+}
+
+/** What to change about a client. What is not mentioned stays; `null` puts a field back to its default. */
+export type ClientPatch = {
+  readonly [
+    Field in Exclude<keyof ClientDefinition, 'id' | 'secret' | 'tokenEndpointAuthMethod' | 'responseTypes'>
+  ]?: ClientDefinition[Field] | null | undefined
+} & { readonly disabled?: boolean | undefined }
 
 /** Reads and changes clients. */
 export interface Clients {
@@ -60,11 +78,18 @@ export interface Clients {
   add(
     definition: ClientDefinition,
     source?: ClientRecord['source'],
+    by?: Circumstances,
   ): Promise<{ readonly client: Client; readonly secret?: string }>
   /** A new secret; the old one works for `overlap` seconds more, a day unless told. */
-  rotateSecret(id: string, overlap?: number): Promise<string>
+  rotateSecret(id: string, overlap?: number, by?: Circumstances): Promise<string>
   /** Removes a client and all it was given. Answers whether there was one. */
-  remove(id: string): Promise<boolean>
+  remove(id: string, by?: Circumstances): Promise<boolean>
+  /**
+   * Changes a client. It is checked as if it were new. One that is disabled loses what it was given, and gets nothing.
+   *
+   * @throws {ClientError} `fixed` for one of the options: the next start would put it back.
+   */
+  change(id: string, patch: ClientPatch, by?: Circumstances): Promise<Client>
   /** Brings the clients of the options into the store; a second time changes nothing. */
   apply(definitions: readonly ClientDefinition[]): Promise<void>
 }
@@ -72,7 +97,7 @@ export interface Clients {
 /** A client that cannot be what it is defined to be, or is not there. */
 export class ClientError extends Error {
   override readonly name = 'ClientError'
-  readonly code: 'taken' | 'unknown' | 'invalid'
+  readonly code: 'taken' | 'unknown' | 'invalid' | 'fixed'
 
   constructor(code: ClientError['code'], message: string, options: { readonly cause?: unknown } = {}) {
     super(message, options)
@@ -102,7 +127,7 @@ export function clientsIn(
     async list(page) {
       return (await store.listClients(page)).map(clientOf)
     },
-    async add(definition, source = 'admin') {
+    async add(definition, source = 'admin', by = {}) {
       const fresh =
         isPublic(definition) || definition.secret !== undefined || hasKeys(definition)
           ? undefined
@@ -112,11 +137,11 @@ export function clientsIn(
       if (!(await store.createClient(stored))) {
         throw new ClientError('taken', `There is a client ${JSON.stringify(definition.id)} already`)
       }
-      await record(auditEvent('client.created', now(), { clientId: definition.id }))
+      await record(under(auditEvent('client.created', now(), { clientId: definition.id }), by))
       const client = clientOf({ ...stored, version: 1 })
       return { client, ...(fresh === undefined ? {} : { secret: fresh.value }) }
     },
-    async rotateSecret(id, overlap = 86_400) {
+    async rotateSecret(id, overlap = 86_400, by = {}) {
       for (;;) {
         const stored = await needed(id)
         const [latest] = stored.secrets
@@ -125,15 +150,33 @@ export function clientsIn(
         const secrets = [{ hash }, { hash: latest.hash, expiresAt: now() + overlap * 1000 }]
         const changed: ClientRecord = { ...recordIn(stored), secrets }
         if ((await store.replaceClient(id, stored.version, changed)) === 'replaced') {
-          await record(auditEvent('client.secret_rotated', now(), { clientId: id }))
+          await record(under(auditEvent('client.secret_rotated', now(), { clientId: id }), by))
           return value
         }
       }
     },
-    remove: (id) => {
+    remove: (id, by = {}) => {
       const at = now()
-      const audit = [auditEvent('client.removed', at, { clientId: id })]
+      const audit = [under(auditEvent('client.removed', at, { clientId: id }), by)]
       return store.removeClient(id, { now: at, until: revokedUntil(at), audit })
+    },
+    async change(id, patch, by = {}) {
+      for (;;) {
+        const stored = await needed(id)
+        if (stored.source === 'code') {
+          throw new ClientError('fixed', `The client ${id} is in the options of the server: change it there`)
+        }
+        const changed = changedRecord(stored, patch, rules)
+        if ((await store.replaceClient(id, stored.version, changed)) !== 'replaced') continue
+        const at = now()
+        const fields = Object.keys(patch)
+        const event = under(auditEvent('client.updated', at, { clientId: id, details: { fields } }), by)
+        if (changed.disabled && !stored.disabled) {
+          await store.revokeClientGrants(id, { now: at, until: revokedUntil(at) })
+        }
+        await record(event)
+        return clientOf({ ...stored, ...changed, version: stored.version + 1 })
+      }
     },
     async apply(definitions) {
       for (const definition of definitions) await applied(store, definition, rules, now, record)
@@ -148,7 +191,8 @@ export function newClientId(): string {
 
 /** What a stored client is to everybody else. */
 export function clientOf(stored: StoredClient): Client {
-  const { metadata, privileges } = stored.metadata as unknown as StoredMetadata // written below, and nowhere else
+  // The cast: written as such by whoever makes a client.
+  const { metadata, privileges, document } = stored.metadata as unknown as StoredMetadata
   return {
     id: stored.id,
     source: stored.source,
@@ -160,6 +204,7 @@ export function clientOf(stored: StoredClient): Client {
     isConfidential: metadata.tokenEndpointAuthMethod !== 'none',
     createdAt: stored.createdAt,
     registrationTokenHash: stored.registrationTokenHash,
+    document,
   }
 }
 
@@ -167,6 +212,7 @@ export function clientOf(stored: StoredClient): Client {
 export interface StoredMetadata {
   readonly metadata: ClientMetadata
   readonly privileges: ClientPrivileges
+  readonly document?: DocumentState
 }
 
 /** Whether this is one of the client's secrets that are accepted now. */
@@ -280,6 +326,22 @@ function recordOf(
     secrets: [...secrets.map((each) => ({ hash: sha256Base64url(each) })), ...asSecret(freshHash)],
     disabled: false,
   }
+}
+
+/** The record with a change in it, checked as a whole: what is left of before has to fit what is new. */
+function changedRecord(
+  stored: StoredClient,
+  { disabled = stored.disabled, ...patch }: ClientPatch,
+  rules: RegistrationRules,
+): ClientRecord {
+  const { metadata, privileges } = clientOf(stored)
+  // What kind of answers it gets follows from its grants.
+  const { responseTypes: _, ...before } = metadata
+  const fields = { ...before, ...privileges, ...patch }
+  const given = Object.entries(fields).filter(([, value]) => value !== null && value !== undefined)
+  const definition = { id: stored.id, ...Object.fromEntries(given) } as ClientDefinition // each field has its own type
+  const wanted = recordOf(definition, stored.source, rules, stored.secrets[0]?.hash)
+  return { ...recordIn(stored), metadata: wanted.metadata, disabled }
 }
 
 /** RFC 9068 §5: the `sub` of a client's own token must never be that of a person. */

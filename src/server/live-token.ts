@@ -1,6 +1,7 @@
 /** Is this token good at this moment? Asked of the database, which knows of every revocation and everybody disabled. */
 
 import { readAccessToken } from '../protocol/access-token.ts'
+import { contextIn } from '../protocol/authentication-context.ts'
 import type { TokenDescription } from '../protocol/introspection.ts'
 import { Rejection } from '../protocol/rejection.ts'
 import type { Actor } from '../protocol/token-exchange.ts'
@@ -46,7 +47,10 @@ async function reference({ store, settings }: Service, token: string): Promise<T
     dpopThumbprint: found.dpopJkt,
     grantId: found.grantId,
     familyId: found.familyId,
-    act: found.data?.['act'] as Actor | undefined, // as `token-answer.ts` wrote it
+    // As `token-answer.ts` wrote it.
+    act: found.data?.['act'] as Actor | undefined,
+    authTime: numberOf(found.data?.['auth_time']),
+    context: contextIn(found.data),
   } as const)
 }
 
@@ -90,6 +94,8 @@ async function jwt(service: Service, token: string): Promise<TokenDescription | 
     grantId: textOf(grantId),
     familyId: textOf(familyId),
     act: act as Actor | undefined, // signed by us
+    authTime: numberOf(claims['auth_time']),
+    context: contextIn(claims),
   } as const)
 }
 
@@ -125,6 +131,10 @@ async function hasLiveOwner({ clients, accounts }: Service, token: TokenDescript
 
 function seconds(milliseconds: number): number {
   return Math.floor(milliseconds / 1000)
+}
+
+function numberOf(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined
 }
 
 function textOf(value: unknown): string | undefined {

@@ -20,17 +20,18 @@ export async function logIn(
   { username, password }: { readonly username: string; readonly password: string },
   { clientId, origin }: { readonly clientId?: string; readonly origin: Origin },
 ): Promise<Login<Account>> {
+  const name = await usernameOf(accounts, username)
   // Every spelling of a name is one account, and has one count; a name that nobody can have is counted as well.
-  const key = readUsername(username)?.usernameKey ?? username.slice(0, 200)
+  const key = readUsername(name)?.usernameKey ?? name.slice(0, 200)
   const limit = await limits.loginFailures(key, origin.address)
   await limit.attempt()
   try {
-    const login = await accounts.authenticate({ username, password })
+    const login = await accounts.authenticate({ username: name, password })
     await limit.succeeded()
     return login
   } catch (error) {
     if (error instanceof OAuthError && error.code === 'invalid_grant') {
-      const account = await accounts.find(username)
+      const account = await accounts.find(name)
       // Not what was typed: people type passwords into the field for the name.
       const about = {
         ...(account === undefined ? {} : { subject: account.id }),
@@ -43,4 +44,12 @@ export async function logIn(
     }
     throw error
   }
+}
+
+/** A verified address is as good as the name of its account: what follows, counts included, is about the account. */
+async function usernameOf(accounts: Service['accounts'], typed: string): Promise<string> {
+  if (!typed.includes('@')) return typed
+  // Both at once: how long it takes does not tell which of them there is.
+  const [byName, [byEmail]] = await Promise.all([accounts.find(typed), accounts.findByEmail(typed)])
+  return byName === undefined && byEmail?.emailVerified === true ? byEmail.username : typed
 }

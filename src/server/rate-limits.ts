@@ -2,7 +2,8 @@
 
 import { sha256Base64url } from '../crypto/hash.ts'
 import { HttpError } from '../http/http-error.ts'
-import type { GrantStore } from '../store/grant-store.ts'
+import { emailKey } from '../store/email-key.ts'
+import type { AuthenticatorKind, GrantStore } from '../store/grant-store.ts'
 import type { RateLimitOption, Settings } from './settings.ts'
 
 /** A count of failures that only grows when something fails. */
@@ -41,12 +42,22 @@ export interface RateLimits {
   ): Promise<void>
   introspection(clientId: string): Promise<void>
   registration(address: string | undefined): Promise<void>
+  /** A document of a client that is not known, which somebody makes this server read. */
+  clientDocuments(address: string | undefined, host: string): Promise<void>
   /** A user code that somebody enters, right or wrong. */
   userCodes(subject: string, address: string | undefined): Promise<void>
   /** @param clientId Missing for a client that does not exist: all of those have one count for each address. */
   clientFailures(clientId: string | undefined, address: string | undefined): Promise<FailureLimit>
+  /** A mail that somebody at an address asks for. */
+  mails(address: string | undefined): Promise<void>
+  /** Whether one more mail of a kind may go to a mailbox. It never throws: whoever asks is told the same either way. */
+  mailbox(kind: string, email: string): Promise<boolean>
   /** @param account In its one spelling, so that aliases share a count. */
   loginFailures(account: string, address: string | undefined): Promise<AttemptLimit>
+  /** Passkeys that are shown by one address. They cannot be guessed, but each costs work. */
+  passkeys(address: string | undefined): Promise<void>
+  /** Second factors of one kind: whoever gets to try them knows the password, and locks no other way in. */
+  factorFailures(subject: string, kind: AuthenticatorKind): AttemptLimit
 }
 
 /** The limits in a store. */
@@ -82,6 +93,17 @@ export function rateLimits(store: GrantStore, settings: Settings): RateLimits {
       hit(endpoint ?? 'token', [clientId, place(address)], options.token),
     introspection: (clientId) => hit('introspection', [clientId], options.introspection),
     registration: (address) => hit('registration', [place(address)], options.registration),
+    async clientDocuments(address, host) {
+      await hit('client_document', ['address', place(address)], options.clientDocuments)
+      // However many addresses somebody has: one host is not to be flooded from here.
+      await hit('client_document', ['host', host], { points: 60, seconds: 60 })
+    },
+    mails: (address) => hit('mails', [place(address)], options.mails),
+    async mailbox(kind, email) {
+      const { points, seconds } = options.mailbox
+      const window = { points, windowMs: seconds * 1000 }
+      return (await store.hit(keyOf('mailbox', [kind, emailKey(email)]), window, now())).allowed
+    },
     // RFC 8628 §5.1: four, then one more in the time that a code lives. Five guesses of 20⁸ codes are fewer than 2⁻³².
     async userCodes(subject, address) {
       const { deviceCode } = settings.lifetimes
@@ -94,6 +116,14 @@ export function rateLimits(store: GrantStore, settings: Settings): RateLimits {
       address === undefined
         ? unlimited
         : failures('client', [clientId ?? '', place(address)], options.clientFailures),
+    passkeys: (address) => hit('passkey', [place(address)], { points: 60, seconds: 60 }),
+    factorFailures(subject, kind) {
+      const { points, seconds } = options.secondFactor
+      return attemptsIn(store, now, [
+        { key: keyOf('factor', [subject, kind]), points, seconds },
+        { key: keyOf('factor day', [subject, kind]), points: points * 5, seconds: day },
+      ])
+    },
     loginFailures: (account, address) => loginAttempts(store, settings, account, place(address)),
   }
 }
@@ -125,6 +155,24 @@ async function loginAttempts(
       seconds: day,
     },
   ]
+  const attempts = attemptsIn(store, now, counts)
+  return {
+    ...attempts,
+    async succeeded() {
+      await attempts.succeeded()
+      await store.countFailure(known, now() + knownFor * 1000, now())
+    },
+  }
+}
+
+interface Count {
+  readonly key: string
+  readonly points: number
+  readonly seconds: number
+}
+
+/** Tries that are counted in several spans of time at once. */
+function attemptsIn(store: GrantStore, now: () => number, counts: readonly Count[]): AttemptLimit {
   return {
     async attempt() {
       // A try that is refused is not counted: who waits gets another one, whatever others do meanwhile.
@@ -141,7 +189,6 @@ async function loginAttempts(
     },
     async succeeded() {
       for (const { key } of counts) await store.clearFailures(key)
-      await store.countFailure(known, now() + knownFor * 1000, now())
     },
   }
 }

@@ -19,14 +19,17 @@ import { offeredGrants, offeredMethods } from './endpoints/offered.ts'
  * @throws {RegistrationError} For what it may not be.
  */
 export function registeredMetadata(body: unknown, settings: Settings): ClientMetadata {
-  const scopes = settings.registration?.scopes ?? settings.scopeNames
+  const scopes = settings.registration?.scopes ?? settings.publicScopes
   const metadata = parseClientMetadata(body, rulesOf(settings, scopes))
   // Nothing is fetched from an address that a stranger names: with keys behind one a client could never authenticate.
   if (metadata.tokenEndpointAuthMethod === 'private_key_jwt' && metadata.jwks === undefined) {
     throw invalidClientMetadata('jwks_uri is not read here: send the keys themselves as jwks')
   }
   // Without a word of its own it gets what may be had, and not what the server has besides.
-  return { ...metadata, scopes: metadata.scopes ?? scopes }
+  return {
+    ...metadata,
+    scopes: settings.registration?.everyScope === true ? scopes : (metadata.scopes ?? scopes),
+  }
 }
 
 /** What a person grants. A client that speaks for itself, for others or by a password is an administrator's to add. */

@@ -7,9 +7,17 @@ import type { IdentityScope } from '../protocol/identity-scopes.ts'
 import { isScopeToken } from '../protocol/scope.ts'
 import type { AnyDatabase } from '../store/database.ts'
 import type { DatabaseOptions } from '../store/open.ts'
+import { checkStaleness } from '../verify/staleness.ts'
+import type { Staleness, StalenessOptions } from '../verify/staleness.ts'
+import type { PasswordPolicy } from './accounts/password-policy.ts'
+import { adminScopes } from './admin/scopes.ts'
+import type { AdminScope } from './admin/scopes.ts'
 import type { AuditEvent } from './audit.ts'
 import type { ClientDefinition } from './clients.ts'
+import { documentSettings } from './document-settings.ts'
+import type { ClientDocumentOptions, DocumentSettings } from './document-settings.ts'
 import type { PageSet } from './interaction/pages.ts'
+import type { Mail } from './mail/mail.ts'
 import { operationsIn } from './openapi-operations.ts'
 import type { DocumentedOperation, OpenApiSource } from './openapi-operations.ts'
 import { openIdSettings } from './openid/options.ts'
@@ -55,6 +63,8 @@ export interface Lifetimes {
   readonly flow?: number
   /** What a person has agreed to is not asked again for so long. 180 days unless told. */
   readonly consent?: number
+  /** A link that is sent by mail. 3600 unless told, which is also the most. */
+  readonly link?: number
   /** A login session that is not used for so long ends. 7 days unless told. */
   readonly sessionIdle?: number
   /** After so long everybody has to log in again. 30 days unless told. */
@@ -87,7 +97,7 @@ export interface AuthorizationServerOptions<Scopes extends ScopeCatalogue = Scop
   /** The APIs that tokens can be for, by their identifier; the issuer itself unless told. The first is the default. */
   readonly resources?: Readonly<Record<string, ResourceOptions>>
   /** Clients that are there from the start. They are added, and changed when this changes. */
-  readonly clients?: readonly ClientDefinition<(keyof Scopes & string) | IdentityScope>[]
+  readonly clients?: readonly ClientDefinition<(keyof Scopes & string) | IdentityScope | AdminScope>[]
   /**
    * What private keys are encrypted with: 32 characters or more that nobody can guess, from the environment. The variable
    * `GATEWRIGHT_SECRET_KEY` unless told. Needed everywhere but in development.
@@ -102,8 +112,15 @@ export interface AuthorizationServerOptions<Scopes extends ScopeCatalogue = Scop
    */
   readonly retryWindow?: number
   readonly keys?: KeyOptions
+  /** What the APIs of `bearer()` do when the database cannot be asked what was revoked. */
+  readonly revocation?: StalenessOptions
   /** Dynamic registration (RFC 7591); off unless told. */
   readonly registration?: RegistrationOptions
+  /**
+   * Clients whose id is the address of a document that describes them (draft-ietf-oauth-client-id-metadata-document), as
+   * programs that speak MCP have. Off unless told: the server then reads addresses that strangers name.
+   */
+  readonly clientIdMetadataDocuments?: boolean | ClientDocumentOptions
   /** Whether DPoP proofs must carry a nonce of ours (RFC 9449 §8); false unless told. */
   readonly dpopNonces?: boolean
   readonly rateLimits?: {
@@ -115,9 +132,36 @@ export interface AuthorizationServerOptions<Scopes extends ScopeCatalogue = Scop
     readonly introspection?: RateLimitOption
     /** Wrong passwords for one account. 10 in 300 s unless told. */
     readonly login?: RateLimitOption
+    /** Mails asked for from one address: for sign-ups, resets and new addresses. 20 in 3600 s unless told. */
+    readonly mails?: RateLimitOption
+    /** Mails of one kind to one mailbox; more than that are not sent. 5 in 3600 s unless told. */
+    readonly mailbox?: RateLimitOption
+    /** Wrong second factors of one kind for one account; five times as many in a day. 10 in 900 s unless told. */
+    readonly secondFactor?: RateLimitOption
     /** Registrations from one address. 20 in 3600 s unless told. */
     readonly registration?: RateLimitOption
+    /** Documents of clients not known yet that one address has the server read. 30 in 60 s unless told. */
+    readonly clientDocuments?: RateLimitOption
   }
+  /**
+   * How mail is sent: `smtp({ url, from })`, or a function of your own. In development, unless told, it is printed and shown
+   * at `/dev/outbox`; elsewhere, without it, nobody can reset a password or change an address.
+   */
+  readonly mail?: Mail
+  /** Whether people may make accounts for themselves, each with an address that they show is theirs. False unless told. */
+  readonly signUp?: boolean
+  /** Which passwords may be set. */
+  readonly passwords?: PasswordPolicy
+  /**
+   * Whether people need a second factor. `optional`: whoever has set one up is asked for it. `required`: whoever has none is
+   * led to set one up before anything is issued. `optional` unless told.
+   */
+  readonly secondFactor?: 'optional' | 'required'
+  /**
+   * The admin API and its pages at `/admin`, with scopes of their own that only those can be granted who hold them; false
+   * unless told.
+   */
+  readonly admin?: boolean | AdminOptions
   /** What people see the service called; the host of the issuer unless told. */
   readonly serviceName?: string
   /**
@@ -140,6 +184,12 @@ export interface AuthorizationServerOptions<Scopes extends ScopeCatalogue = Scop
   readonly now?: () => number
 }
 
+/** How the server is administered. */
+export interface AdminOptions {
+  /** The public client that the docs page of the admin API logs in with; whoever uses it types one in unless told. */
+  readonly docsClientId?: string
+}
+
 /** Who may register clients by themselves. */
 export interface RegistrationOptions {
   /** Whoever presents one of these tokens (RFC 7591 §3); with `open`, anybody. */
@@ -147,6 +197,11 @@ export interface RegistrationOptions {
   readonly open?: boolean
   /** The scopes that registered clients may have; all unless told. */
   readonly scopes?: readonly string[]
+  /**
+   * Whether a client gets all of these, whichever it names (RFC 7591 §3.2.1). Programs that speak MCP register with what their
+   * first call needs, and ask their person for more later. False unless told: a client is held to what it named.
+   */
+  readonly everyScope?: boolean
 }
 
 /** A resource with everything filled in. */
@@ -168,7 +223,13 @@ export interface Settings {
   readonly basePath: string
   readonly isDevelopment: boolean
   readonly secretKey: string
+  /** All there are, those of the admin API included. */
   readonly scopes: ScopeCatalogue
+  /** Those of the options: what a client may have without being told so. */
+  readonly publicScopes: readonly string[]
+  /** The identifier of the admin API, where there is one. */
+  readonly adminResource: string | undefined
+  readonly adminDocsClientId: string | undefined
   readonly resources: ReadonlyMap<string, Resource>
   readonly defaultResource: Resource
   readonly clients: readonly ClientDefinition[]
@@ -176,9 +237,15 @@ export interface Settings {
   /** Milliseconds. */
   readonly retryWindow: number
   readonly keys: Required<KeyOptions>
+  readonly staleness: Staleness
   readonly registration: RegistrationOptions | undefined
+  readonly clientDocuments: DocumentSettings | undefined
   readonly dpopNonces: boolean
   readonly rateLimits: Required<NonNullable<AuthorizationServerOptions['rateLimits']>>
+  readonly mail: Mail | undefined
+  readonly signUp: boolean
+  readonly passwords: PasswordPolicy
+  readonly secondFactor: 'optional' | 'required'
   readonly serviceName: string
   readonly pages: PageSet | undefined
   readonly accountRemoval: boolean
@@ -226,15 +293,26 @@ export function settingsOf(
       pushedRequest: 600,
       flow: 3600,
       consent: 180 * day,
+      link: 3600,
       sessionIdle: 7 * day,
       sessionAbsolute: 30 * day,
     },
     options.lifetimes,
   )
+  if (lifetimes.link > 3600) throw wrong('lifetimes.link', 'at most 3600 seconds')
   const retryWindow = options.retryWindow ?? 10
   if (!(retryWindow >= 0 && retryWindow <= 60)) throw wrong('retryWindow', 'seconds from 0 to 60')
+  const { mail, signUp = false } = options
+  if (mail !== undefined && !/^[^\r\n]+@[^\r\n]+$/.test(mail.from))
+    throw wrong('mail.from', 'an e-mail address')
+  if (signUp && mail === undefined && !isDevelopment) {
+    throw wrong('signUp', 'set mail as well: an account is made by a link that is sent to its address')
+  }
+  const serviceName = options.serviceName ?? new URL(issuer).host
   const resources = resourcesOf(options, issuer, lifetimes.accessToken)
   const [defaultResource] = resources.values()
+  const { admin = false } = options
+  const adminResource = admin === false ? undefined : `${issuer}/admin`
   if (defaultResource === undefined) throw wrong('resources', 'at least one resource')
   const { algorithm = 'ES256', ...times } = options.keys ?? {}
   if (!['ES256', 'EdDSA', 'RS256', 'PS256'].includes(algorithm)) {
@@ -246,35 +324,58 @@ export function settingsOf(
     options.pages === undefined || options.openid === false
       ? undefined
       : openIdSettings(options.openid ?? {}, secretKey)
-  const scopeNames = [...new Set([...Object.keys(options.scopes), ...Object.keys(openid?.scopes ?? {})])]
-  const unregistrable = options.registration?.scopes?.find((scope) => !scopeNames.includes(scope))
+  const publicScopes = [...new Set([...Object.keys(options.scopes), ...Object.keys(openid?.scopes ?? {})])]
+  const unregistrable = options.registration?.scopes?.find((scope) => !publicScopes.includes(scope))
   if (unregistrable !== undefined) {
     throw wrong('registration.scopes', `the scope ${JSON.stringify(unregistrable)} is not in scopes`)
+  }
+  const scopes = { ...options.scopes, ...(adminResource === undefined ? {} : adminScopes) }
+  if (adminResource !== undefined) {
+    const taken = Object.keys(adminScopes).find((scope) => Object.hasOwn(options.scopes, scope))
+    if (taken !== undefined) throw wrong('scopes', `${taken} belongs to the admin API`)
   }
   return {
     issuer,
     basePath: new URL(issuer).pathname.replace(/\/$/, ''),
     isDevelopment,
     secretKey,
-    scopes: options.scopes,
-    resources,
+    scopes,
+    publicScopes,
+    adminResource,
+    adminDocsClientId: typeof admin === 'object' ? admin.docsClientId : undefined,
+    resources:
+      adminResource === undefined ? resources : withAdmin(resources, adminResource, lifetimes.accessToken),
     defaultResource,
     clients: options.clients ?? [],
     lifetimes,
     retryWindow: retryWindow * 1000,
     keys: { algorithm, ...completed('keys', { rotateEvery: 30 * day, publishAhead: 3600 }, times) },
+    staleness: stalenessOf(options.revocation),
     registration: options.registration,
+    clientDocuments: documentSettings(options.clientIdMetadataDocuments, {
+      scopeNames: publicScopes,
+      isDevelopment,
+    }),
     dpopNonces: options.dpopNonces ?? false,
     rateLimits: rateLimitsOf(options.rateLimits),
-    serviceName: options.serviceName ?? new URL(issuer).host,
+    mail,
+    signUp,
+    passwords: { ...options.passwords, serviceName: options.passwords?.serviceName ?? serviceName },
+    secondFactor: secondFactorOf(options.secondFactor),
+    serviceName,
     pages: options.pages,
     accountRemoval: options.accountRemoval ?? false,
     openid,
-    scopeNames,
+    scopeNames: [...new Set([...publicScopes, ...Object.keys(scopes)])],
     onAudit: options.onAudit,
     report: options.report ?? console.error,
     now: options.now ?? Date.now,
   }
+}
+
+function secondFactorOf(given: string = 'optional'): Settings['secondFactor'] {
+  if (given === 'optional' || given === 'required') return given
+  throw wrong('secondFactor', 'optional or required')
 }
 
 function rateLimitsOf(given: AuthorizationServerOptions['rateLimits'] = {}): Settings['rateLimits'] {
@@ -283,7 +384,11 @@ function rateLimitsOf(given: AuthorizationServerOptions['rateLimits'] = {}): Set
     clientFailures: { points: 20, seconds: 60 },
     introspection: { points: 1200, seconds: 60 },
     login: { points: 10, seconds: 300 },
+    mails: { points: 20, seconds: 3600 },
+    mailbox: { points: 5, seconds: 3600 },
+    secondFactor: { points: 10, seconds: 900 },
     registration: { points: 20, seconds: 3600 },
+    clientDocuments: { points: 30, seconds: 60 },
   }
   for (const [name, limit] of Object.entries(given)) {
     if (!Object.hasOwn(defaults, name)) {
@@ -310,6 +415,14 @@ function secretKeyOf(secretKey: string | undefined, isDevelopment: boolean): str
   }
   if (secretKey.length < 32) throw wrong('secretKey', '32 characters or more')
   return secretKey
+}
+
+function stalenessOf(options: StalenessOptions | undefined): Staleness {
+  try {
+    return checkStaleness('', options)
+  } catch (error) {
+    throw wrong('revocation', (error as Error).message) // it throws nothing else
+  }
 }
 
 function resourcesOf(
@@ -345,6 +458,27 @@ function resourcesOf(
     })
   }
   return resources
+}
+
+/** The admin API as a resource of its own: no token for another API opens it. */
+function withAdmin(
+  resources: ReadonlyMap<string, Resource>,
+  identifier: string,
+  lifetime: number,
+): ReadonlyMap<string, Resource> {
+  const taken = [...resources.keys()].find(
+    (each) => canonicalResource(each) === canonicalResource(identifier),
+  )
+  if (taken !== undefined) throw wrong('resources', `${taken} is the identifier of the admin API`)
+  const resource: Resource = {
+    identifier,
+    name: 'Administration',
+    scopes: Object.keys(adminScopes),
+    accessTokens: 'jwt',
+    lifetime,
+    operations: [],
+  }
+  return new Map([...resources, [identifier, resource]])
 }
 
 function documentedOperations(

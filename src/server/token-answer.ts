@@ -3,10 +3,12 @@
 import { opaqueToken } from '../crypto/opaque-token.ts'
 import { randomToken } from '../crypto/random.ts'
 import { protectedHeader, signJws } from '../crypto/jws.ts'
+import type { AuthenticationContext } from '../protocol/authentication-context.ts'
 import { accessTokenClaims } from '../protocol/access-token.ts'
 import { formatScope } from '../protocol/scope.ts'
 import type { Actor } from '../protocol/token-exchange.ts'
-import type { NewAccessToken, NewRefreshToken } from '../store/grant-store.ts'
+import type { JsonObject, NewAccessToken, NewRefreshToken } from '../store/grant-store.ts'
+import { heldScopes } from './admin/scopes.ts'
 import type { Client } from './clients.ts'
 import type { Service } from './service.ts'
 import type { Resource } from './settings.ts'
@@ -37,6 +39,8 @@ export interface AccessTokenPlan {
   readonly dpopJkt?: string | undefined
   /** When the user logged in, in milliseconds since 1970. */
   readonly authTime?: number | undefined
+  /** How they did. */
+  readonly context?: AuthenticationContext | undefined
   readonly act?: Actor | undefined
   /** The token may not live longer than this, in milliseconds since 1970. */
   readonly notAfter?: number | undefined
@@ -66,7 +70,12 @@ export async function prepareAccessToken(service: Service, plan: AccessTokenPlan
     ...plan.resources.flatMap(({ scopes }) => scopes),
     ...(isOpenId ? Object.keys(openid.scopes) : []),
   ])
-  const scopes = plan.scopes.filter((scope) => useful.has(scope))
+  // Whatever way a token is asked for: what was taken from its subject since is not in it.
+  const scopes = await heldScopes(
+    service,
+    plan.subject,
+    plan.scopes.filter((scope) => useful.has(scope)),
+  )
   const claims = claimsOf(plan)
   const isReference =
     plan.resources.some(({ accessTokens }) => accessTokens === 'reference') ||
@@ -90,6 +99,7 @@ export async function prepareAccessToken(service: Service, plan: AccessTokenPlan
       // RFC 7519 §4.1.3: one audience is a string, several are a list.
       ...(audience.length > 1 ? { aud: audience } : {}),
     }))
+  const data = { ...loginClaims(plan), ...(plan.act === undefined ? {} : { act: plan.act }) }
   const row: readonly NewAccessToken[] =
     opaque === undefined
       ? []
@@ -106,7 +116,7 @@ export async function prepareAccessToken(service: Service, plan: AccessTokenPlan
             ...(plan.grantId === undefined ? {} : { grantId: plan.grantId }),
             ...(plan.familyId === undefined ? {} : { familyId: plan.familyId }),
             ...(plan.dpopJkt === undefined ? {} : { dpopJkt: plan.dpopJkt }),
-            ...(plan.act === undefined ? {} : { data: { act: plan.act } }),
+            ...(Object.keys(data).length === 0 ? {} : { data }),
           },
         ]
   return {
@@ -138,8 +148,18 @@ function claimsOf(plan: AccessTokenPlan): Readonly<Record<string, unknown>> {
     ...(plan.grantId === undefined ? {} : { grant_id: plan.grantId }),
     ...(plan.familyId === undefined ? {} : { family_id: plan.familyId }),
     ...(plan.dpopJkt === undefined ? {} : { cnf: { jkt: plan.dpopJkt } }),
-    ...(plan.authTime === undefined ? {} : { auth_time: Math.floor(plan.authTime / 1000) }),
+    ...loginClaims(plan),
     ...(plan.act === undefined ? {} : { act: plan.act }),
+  }
+}
+
+/** RFC 9068 §2.2.1: when and how the person logged in; a client that acts for itself did not. */
+function loginClaims({ authTime, context = {} }: AccessTokenPlan): JsonObject {
+  const { acr, amr } = context
+  return {
+    ...(authTime === undefined ? {} : { auth_time: Math.floor(authTime / 1000) }),
+    ...(acr === undefined ? {} : { acr }),
+    ...(amr === undefined ? {} : { amr }),
   }
 }
 

@@ -56,7 +56,15 @@ describe.each(dialects)('%s', (dialect) => {
     const kysely = database.kysely as unknown as Kysely<{ gatewright_migrations: { id: string } }>
     const { rows } = await sql`select id from gatewright_migrations`.execute(kysely)
     expect(rows).toEqual(
-      ['0001-accounts', '0002-grants', '0003-sessions', '0004-session-families'].map((id) => ({ id })),
+      [
+        '0001-accounts',
+        '0002-grants',
+        '0003-sessions',
+        '0004-session-families',
+        '0005-account-tokens',
+        '0006-authenticators',
+        '0009-document-clients',
+      ].map((id) => ({ id })),
     )
   })
 

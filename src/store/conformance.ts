@@ -3,6 +3,8 @@
 import assert from 'node:assert/strict'
 import type { AccountStore, StoredAccount } from './store.ts'
 
+export { accountTokenConformance } from './account-token-conformance.ts'
+export type { AccountTokenConformanceCase, AccountTokenStores } from './account-token-conformance.ts'
 export { grantStoreConformance } from './grant-conformance.ts'
 export type { GrantConformanceCase } from './grant-conformance/world.ts'
 
@@ -93,6 +95,27 @@ export const accountStoreConformance: readonly ConformanceCase[] = [
       }),
   },
   {
+    name: 'a list can be of those with a text in their username, name or address; every character stands for itself',
+    run: (open) =>
+      withStores(open, 1, async ([store]) => {
+        await store.create(account('a', { name: 'Ada B. Lovelace' }))
+        await store.create(account('b', { email: 'Bea@example.com' }))
+        await store.create(account('c', { name: '100%_\\' }))
+        await store.create(account('d', { name: 'Émile' }))
+        const found = async (search: string): Promise<readonly string[]> =>
+          ids(await store.list({ search, limit: 10 }))
+        assert.deepEqual(await found('LOVE'), ['id-a'])
+        assert.deepEqual(await found('bea@EXAMPLE'), ['id-b'])
+        assert.deepEqual(await found('Key-C'), ['id-c'])
+        assert.deepEqual(await found('key-'), ['id-a', 'id-b', 'id-c', 'id-d'])
+        assert.deepEqual(await found('Émi'), ['id-d'])
+        assert.deepEqual(await found('%_\\'), ['id-c'])
+        for (const text of ['a%e', '_ey', '%%', '\\\\', `' or 1=1 --`])
+          assert.deepEqual(await found(text), [])
+        assert.deepEqual(ids(await store.list({ search: 'key-', after: 'id-a', limit: 2 })), ['id-b', 'id-c'])
+      }),
+  },
+  {
     name: 'a list is in the order of the ids and can be read page by page while accounts come and go',
     run: (open) =>
       withStores(open, 1, async ([store]) => {
@@ -140,6 +163,45 @@ export const accountStoreConformance: readonly ConformanceCase[] = [
         assert.equal((await store.get('id-a'))?.passwordHash, 'hash-a')
         assert.equal(await store.replacePasswordHash('id-a', 'hash-a', 'new'), true)
         assert.equal((await store.get('id-a'))?.passwordHash, 'new')
+      }),
+  },
+  {
+    name: 'accounts are found by their address in any case, the one that has verified it first',
+    run: (open) =>
+      withStores(open, 1, async ([store]) => {
+        const email = 'Ada.Ünal@example.com'
+        await store.create(account('a', { email }))
+        await store.create(account('b', { email: email.toUpperCase(), emailVerified: true }))
+        await store.create(account('c', { email: 'other@example.com' }))
+        assert.deepEqual(ids(await store.findByEmail(email.toLowerCase())), ['id-b', 'id-a'])
+        assert.deepEqual((await store.findByEmail(email))[0]?.email, email.toUpperCase())
+        assert.deepEqual(await store.findByEmail('%@example.com'), [])
+        await store.update('id-a', { email: undefined })
+        assert.deepEqual(ids(await store.findByEmail(email)), ['id-b'])
+      }),
+  },
+  {
+    name: 'a verified address is one account’s, whichever of many comes first',
+    run: (open) =>
+      withStores(open, 4, async (stores) => {
+        const verified = { email: 'ada@example.com', emailVerified: true }
+        const tries = stores.flatMap((store, place) =>
+          [0, 1, 2].map((turn) => store.create(account(`${place}-${turn}`, verified))),
+        )
+        assert.equal(wins(await Promise.all(tries)), 1)
+        const [store] = stores
+        for (const letter of ['x', 'y', 'z']) {
+          assert.equal(await store.create(account(letter, { email: 'ADA@example.com' })), true)
+        }
+        assert.equal(await store.update('id-x', { emailVerified: true, disabled: true }), 'taken')
+        assert.deepEqual(await store.get('id-x'), account('x', { email: 'ADA@example.com' }))
+        const [owner] = await store.findByEmail(verified.email)
+        assert.equal(await store.remove(owner?.id ?? ''), true)
+        const updates = ['x', 'y', 'z'].map((letter, index) =>
+          (stores[index] ?? store).update(`id-${letter}`, { emailVerified: true }),
+        )
+        const answers = await Promise.all(updates)
+        assert.equal(answers.filter((answer) => answer === 'taken').length, 2)
       }),
   },
   {
@@ -214,6 +276,7 @@ function account(letter: string, fields: Partial<StoredAccount> = {}): StoredAcc
     id: `id-${letter}`,
     username: `User ${letter}`,
     usernameKey: `key-${letter}`,
+    emailVerified: false,
     scopes: [],
     disabled: false,
     passwordHash: `hash-${letter}`,

@@ -71,6 +71,7 @@ function placeOn(url: string): GrantStorePlace {
           username: id,
           usernameKey: id,
           scopes: [],
+          emailVerified: false,
           disabled: false,
           passwordHash: 'hash',
           createdAt: new Date(1),

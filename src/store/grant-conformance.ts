@@ -1,5 +1,6 @@
 /** The suite that every grant store passes, races included. It needs no test runner. */
 
+import { authenticatorCases } from './grant-conformance/authenticators.ts'
 import { clientCases } from './grant-conformance/clients.ts'
 import { codeCases } from './grant-conformance/codes.ts'
 import { deviceCodeCases } from './grant-conformance/device-codes.ts'
@@ -43,6 +44,7 @@ export const grantStoreConformance: readonly GrantConformanceCase[] = [
   ...rateLimitCases,
   ...sessionCases,
   ...flowCases,
+  ...authenticatorCases,
   ...purgeCases,
 ]
 

@@ -2,6 +2,7 @@
 
 import type { AccessTokenStore } from './ports/access-tokens.ts'
 import type { AuditStore } from './ports/audit.ts'
+import type { AuthenticatorStore } from './ports/authenticators.ts'
 import type { ClientStore } from './ports/clients.ts'
 import type { CodeStore } from './ports/codes.ts'
 import type { DeviceCodeStore } from './ports/device-codes.ts'
@@ -41,7 +42,8 @@ export interface GrantStore
     RateLimitStore,
     AuditStore,
     SessionStore,
-    FlowStore {
+    FlowStore,
+    AuthenticatorStore {
   /**
    * Takes away what can mean nothing any more, at most `limit` rows of each kind, each kind in a short transaction of its
    * own that waits for nobody. Answers how many rows went: call again while it is not 0. A used refresh token stays until
@@ -65,6 +67,13 @@ export { codeFailureLimit } from './ports/codes.ts'
 export { pollTolerance, slowDownStep } from './ports/device-codes.ts'
 export type { AccessTokenStore, FoundAccessToken, NewAccessToken } from './ports/access-tokens.ts'
 export type { AuditEvent, AuditPage, AuditStore, StoredAuditEvent } from './ports/audit.ts'
+export { authenticatorLimit } from './ports/authenticators.ts'
+export type {
+  AuthenticatorKind,
+  AuthenticatorStore,
+  NewAuthenticator,
+  StoredAuthenticator,
+} from './ports/authenticators.ts'
 export type {
   ClientPage,
   ClientRecord,
@@ -94,7 +103,7 @@ export type {
   SessionFamily,
   StoredGrant,
 } from './ports/grants.ts'
-export type { FlowStore, NewFlow } from './ports/flows.ts'
+export type { FlowProof, FlowStore, NewFlow, StoredFlow } from './ports/flows.ts'
 export { flowLimit } from './ports/flows.ts'
 export type { JsonObject } from './ports/json.ts'
 export type { FoundPushedRequest, NewPushedRequest, PushedRequestStore } from './ports/pushed-requests.ts'

@@ -163,7 +163,8 @@ function isList(keys: AccessTokensOptions['keys']): keys is readonly (KeyMateria
   return Array.isArray(keys)
 }
 
-function checkScopes(scopes: ScopeCatalogue | undefined): ReadonlySet<string> | undefined {
+/** The names of the scopes, each checked to be one. */
+export function checkScopes(scopes: ScopeCatalogue | undefined): ReadonlySet<string> | undefined {
   if (scopes === undefined) return undefined
   if (typeof scopes !== 'object' || scopes === null || Array.isArray(scopes)) {
     throw new Error("scopes: give each scope with its description: { 'items:read': 'See your items' }")
@@ -180,6 +181,7 @@ function checkScopes(scopes: ScopeCatalogue | undefined): ReadonlySet<string> | 
   return new Set(words)
 }
 
-function isText(value: unknown): value is string {
+/** Whether this is a text with something in it. */
+export function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== ''
 }

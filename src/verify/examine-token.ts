@@ -2,18 +2,34 @@
 
 import { decodeBase64url } from '../crypto/base64url.ts'
 import { parseJsonObject, splitJws } from '../crypto/jws.ts'
-import type { SigningKey } from '../crypto/signing-key.ts'
+import type { Verify } from '../crypto/signature.ts'
 import { checkHeader, readAccessToken, refusals } from '../protocol/access-token.ts'
-import type { AccessToken } from '../protocol/access-token.ts'
+import type { AccessToken, Expected } from '../protocol/access-token.ts'
 import { Rejection } from '../protocol/rejection.ts'
-import type { Settings } from './access-tokens-options.ts'
 import { deepFreeze } from './deep-freeze.ts'
-import type { KeyRing } from './key-ring.ts'
 
 /** A refusal with the part of the token that caused it, for the log. */
 interface Refused {
   readonly rejection: Rejection
   readonly members?: Readonly<Record<string, unknown>>
+}
+
+/** A key that a token may be verified with, and the one algorithm it is for. */
+interface VerifyingKey {
+  readonly algorithm: string
+  readonly verify: Verify
+}
+
+/** The keys there are. */
+export interface Candidates {
+  /** The keys a token with this header may be verified with; empty if its `kid` is unknown. */
+  candidates(keyId: string | undefined, algorithm: unknown): readonly VerifyingKey[]
+}
+
+/** What tokens are held against. */
+export interface ExaminerSettings extends Expected {
+  /** Whether `typ` may also be `JWT` or missing. */
+  readonly acceptPlainJwt: boolean
 }
 
 /** Looks tokens over. */
@@ -25,11 +41,11 @@ export interface Examiner {
 }
 
 /** An examiner with these keys. */
-export function examiner(settings: Settings, ring: KeyRing): Examiner {
+export function examiner(settings: ExaminerSettings, ring: Candidates): Examiner {
   // An issuer writes the same header over and over: it is read once, and remembered when a signature proved it.
-  const seen = new Map<string, readonly SigningKey[]>()
+  const seen = new Map<string, readonly VerifyingKey[]>()
 
-  function keysFor(header: string): readonly SigningKey[] | Refused {
+  function keysFor(header: string): readonly VerifyingKey[] | Refused {
     const bytes = decodeBase64url(header)
     const members = bytes && parseJsonObject(bytes)
     if (members === undefined) return { rejection: refusals.malformed }

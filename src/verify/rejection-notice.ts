@@ -11,7 +11,7 @@ export interface Circumstances {
   /** The header or the claims, whichever it failed at. */
   readonly members?: Readonly<Record<string, unknown>> | undefined
   readonly issuer: string
-  readonly audience: string
+  readonly audience: string | readonly string[]
   readonly cause?: unknown
 }
 
@@ -43,7 +43,7 @@ const memberOf: ReadonlyMap<Rejection, string> = new Map([
 
 function wantedFor(rejection: Rejection, { issuer, audience }: Circumstances): string | undefined {
   if (rejection === refusals.issuer) return issuer
-  if (rejection === refusals.audience) return audience
+  if (rejection === refusals.audience) return typeof audience === 'string' ? audience : audience.join(' or ')
   return rejection === refusals.wrongType ? 'at+jwt' : undefined
 }
 

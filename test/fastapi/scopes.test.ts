@@ -212,7 +212,7 @@ describe('two schemes beneath one dependency', () => {
 })
 
 test('a scope that nothing beneath declares is refused when the route is added', () => {
-  const required = [['mee']]
+  const required = { scopes: [['mee']], logins: [] }
   const impossible = { ...user, definition: { kind: 'security' as const, inner: user, required } }
   expect(() => api().get('/', { impossible }, () => 1)).toThrow(/nothing declares the required scope "mee"/)
 })

@@ -19,11 +19,12 @@ export interface Arrived {
 /** A browser with its own cookies. */
 export interface JarBrowser {
   open(url: string): Promise<Arrived>
-  /** Sends the first form of a page: its hidden fields, with these over them. */
+  /** Sends a form of a page: the first, or the first with a field of this name; its hidden fields, with these over them. */
   submit(
     page: Arrived,
     fields: Readonly<Record<string, string>>,
     headers?: Readonly<Record<string, string>>,
+    field?: string,
   ): Promise<Arrived>
   cookie(name: string): string | undefined
   plant(name: string, value: string): void
@@ -34,7 +35,7 @@ export interface JarBrowser {
 }
 
 /** Opens a browser. */
-export function browserOf(app: Api): JarBrowser {
+export function browserOf(app: Pick<Api, 'request'>): JarBrowser {
   const jar = new Map<string, string>()
   const setCookies: string[] = []
   const header = (): string => [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
@@ -64,8 +65,9 @@ export function browserOf(app: Api): JarBrowser {
 
   return {
     open: (url) => go(url),
-    submit(page, fields, headers = {}) {
-      const [form = ''] = /<form[\s\S]*?<\/form>/.exec(page.body) ?? []
+    submit(page, fields, headers = {}, field) {
+      const forms = [...page.body.matchAll(/<form[\s\S]*?<\/form>/g)].map(([text]) => text)
+      const form = forms.find((text) => field === undefined || text.includes(`name="${field}"`)) ?? ''
       const action = unescaped(/action="([^"]*)"/.exec(form)?.[1] ?? '')
       const body = new URLSearchParams()
       for (const [input] of form.matchAll(/<input[^>]*>/g)) {

@@ -4,12 +4,15 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createLocalJWKSet, jwtVerify } from 'jose'
 import type { JSONWebKeySet } from 'jose'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { defaultPages } from '../../src/pages/default-pages.ts'
+import type { MailMessage } from '../../src/server/mail/mail.ts'
+import type { AuthorizationServerOptions } from '../../src/server/settings.ts'
 import { dialects } from '../setup/database.ts'
 import type { Dialect } from '../setup/database.ts'
 import { browserOf, requestUrl } from './browser-jar.ts'
 import type { JarBrowser } from './browser-jar.ts'
+import { linkIn } from './mail-world.ts'
 import { issuer, secrets, serverOptions, verifier, world } from './server-world.ts'
 import type { World } from './server-world.ts'
 
@@ -67,12 +70,17 @@ async function receiver(answers: readonly (number | undefined)[] = []): Promise<
   }
 }
 
-async function place(dialect: Dialect, ears: readonly Receiver[]) {
+async function place(
+  dialect: Dialect,
+  ears: readonly Receiver[],
+  more: Partial<AuthorizationServerOptions> = {},
+) {
   const [web, ...others] = serverOptions('').clients
   const reports: unknown[] = []
   const at = await world(dialect, {
     pages: defaultPages(),
     report: (error) => reports.push(error),
+    ...more,
     clients: [
       ...others,
       { ...web, id: 'web', ...(ears[0] === undefined ? {} : { backchannelLogoutUri: ears[0].url }) },
@@ -164,6 +172,21 @@ describe.each(dialects)('%s', (dialect) => {
     const login = await browser.open(requestUrl(at, 'web', { prompt: 'login' }))
     await browser.submit(login, { username: 'bob', password })
     await ear.has(2)
+  })
+
+  test('so is another password that was set by a link', async () => {
+    const ear = await receiver()
+    const sent: MailMessage[] = []
+    const mail = { from: 'a@auth.test', send: async (message: MailMessage) => void sent.push(message) }
+    const { at, browser } = await place(dialect, [ear], { mail })
+    await at.accounts.update(at.alice, { email: 'alice@example.com', emailVerified: true })
+    await signIn(at, browser, 'web')
+    await browser.submit(await browser.open(`${issuer}/forgot-password`), { email: 'alice@example.com' })
+    await vi.waitFor(() => expect(sent).toHaveLength(1), { timeout: 10_000 })
+    const form = await browser.open(linkIn(sent[0] as MailMessage))
+    const both = { password: 'another horse battery', repeat: 'another horse battery' }
+    expect((await browser.submit(form, both)).status).toBe(200)
+    await ear.has(1)
   })
 
   test('plain OAuth applications, and those of other sessions, are told nothing', async () => {

@@ -131,6 +131,7 @@ describe.each(dialects)('introspection on %s', (dialect) => {
         iat: now,
         exp: now + 300,
         jti: expect.any(String),
+        auth_time: now,
       })
     }
     const { refresh_token: refresh } = await here.tokens('web', { scope: 'read' })

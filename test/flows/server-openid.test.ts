@@ -112,6 +112,7 @@ describe.each(dialects)('%s', (dialect) => {
       auth_time: loggedInAt,
       nonce: 'n-0S6_WzA2Mj "quoted"',
       sid: expect.any(String),
+      acr: 'urn:gatewright:acr:1fa',
       amr: ['pwd'],
       at_hash: encodeBase64url(sha256(tokens.access_token).subarray(0, 16)),
     })
@@ -158,6 +159,16 @@ describe.each(dialects)('%s', (dialect) => {
       expect(answer.headers.get('cache-control')).toBe('no-store')
       expect(await answer.json()).toEqual(expected)
     }
+    // Only what was shown by a link, or said by an administrator, is verified; another address is not.
+    await at.accounts.update(at.alice, { emailVerified: true })
+    const verified = await userinfo(at, tokens.access_token)
+    expect(await verified.json()).toEqual({ ...expected, email_verified: true })
+    await at.accounts.update(at.alice, { email: 'liddell@example.com' })
+    const another = await userinfo(at, tokens.access_token)
+    expect(await another.json()).toMatchObject({ email: 'liddell@example.com', email_verified: false })
+    await at.accounts.update(at.alice, { email: null })
+    const none = await (await userinfo(at, tokens.access_token)).json()
+    expect(Object.keys(none as object)).not.toContain('email_verified')
     expect(await checked(at, tokens.id_token)).not.toHaveProperty('email')
   })
 

@@ -98,6 +98,7 @@ export async function prepared(
     username: 'alice',
     usernameKey: 'alice',
     scopes: [],
+    emailVerified: false,
     disabled: false,
     passwordHash: 'hash',
     createdAt: new Date(1),

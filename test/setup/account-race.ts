@@ -19,7 +19,13 @@ if (word === 'go\n') {
   const created: number[] = []
   const replaced: number[] = []
   for (let round = 0; round < rounds; round += 1) {
-    const account = { scopes: [], disabled: false, passwordHash: 'before', createdAt: new Date() }
+    const account = {
+      scopes: [],
+      emailVerified: false,
+      disabled: false,
+      passwordHash: 'before',
+      createdAt: new Date(),
+    }
     const tries = [1, 2, 3, 4].map((turn) =>
       store.create({
         ...account,

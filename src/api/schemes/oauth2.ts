@@ -161,43 +161,6 @@ export function oauth2<Result, const Scopes extends ScopeDescriptions = Record<n
   })
 }
 
-/** How the tokens of an OpenID provider are verified by a function of the application's own. */
-export interface OpenIdConnectOptions<
-  Scopes extends ScopeDescriptions,
-  Result,
-> extends SchemeOptions<Scopes> {
-  /** The discovery document, for the reader of the documentation; it is not fetched. */
-  readonly openIdConnectUrl: string
-  /** Is given the whole header value; `presented` has it taken apart. */
-  readonly verify: Verify<string, Result>
-  readonly realm?: string
-}
-
-/**
- * A scheme that is documented by an OpenID Connect discovery document. Its `verify` is given the whole
- * `Authorization` header.
- *
- * @example
- *
- * ```ts
- * const auth = openIdConnect({
- *   openIdConnectUrl: 'https://login.example.com/.well-known/openid-configuration',
- *   verify: (_, { scheme, credentials }) => (/^bearer$/i.test(scheme) ? tokens.verify(credentials) : undefined),
- * })
- * ```
- */
-export function openIdConnect<Result, const Scopes extends ScopeDescriptions = Record<never, string>>(
-  options: OpenIdConnectOptions<Scopes, Result>,
-): Dependency<Principal<Result>, keyof Scopes & string> {
-  required('openIdConnect', 'openIdConnectUrl', options.openIdConnectUrl)
-  return schemeDependency({
-    ...describe('OpenIdConnect', options),
-    document: documented('openIdConnect', options, { openIdConnectUrl: options.openIdConnectUrl }),
-    authenticate: (source) => wholeHeader(source, options.verify),
-    ...bearerChallenges('Bearer', options.realm),
-  })
-}
-
 function bearerFlow<Result, Scopes extends ScopeDescriptions>(
   of: string,
   defaultName: string,
@@ -217,14 +180,16 @@ function bearerFlow<Result, Scopes extends ScopeDescriptions>(
   })
 }
 
-function describe(
+/** How the document names a scheme. */
+export function describe(
   defaultName: string,
   options: SchemeOptions<ScopeDescriptions>,
 ): Pick<Scheme, 'name' | 'defaultName' | 'scopes'> {
   return { name: options.name, defaultName, scopes: options.scopes ?? {} }
 }
 
-function documented(
+/** A Security Scheme Object. */
+export function documented(
   type: string,
   options: { readonly description?: string },
   more: Readonly<Record<string, unknown>>,
@@ -236,7 +201,8 @@ function documented(
   }
 }
 
-function wholeHeader(source: CredentialSource, verify: Verify<string, unknown>): Authenticated {
+/** Has the whole `Authorization` header verified, whatever its scheme word. */
+export function wholeHeader(source: CredentialSource, verify: Verify<string, unknown>): Authenticated {
   const value = source.header('authorization')?.trim()
   const parsed = parseAuthorization(value)
   if (!value || parsed === undefined) return missing
@@ -245,6 +211,7 @@ function wholeHeader(source: CredentialSource, verify: Verify<string, unknown>):
   return verified(verify(value, { ...parsed, request: source.request }))
 }
 
-function required(of: string, option: string, value: unknown): void {
+/** Insists on an option. */
+export function required(of: string, option: string, value: unknown): void {
   if (typeof value !== 'string' || value === '') throw invalidOption(of, option, 'a URL, for example "token"')
 }

@@ -1,9 +1,11 @@
 /** Mounting an application in Express. */
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { refusedMethod, toRequest, type Mountable } from '../node-request.ts'
+import { headOf, refusedMethod, toRequest, type Mountable, type PublicUrl } from '../node-request.ts'
+import type { RequestGuard } from './request-guard.ts'
 
 export type { Mountable, MountInfo } from '../node-request.ts'
+export type { RequestGuard } from './request-guard.ts'
 
 /** What is used of an Express request. */
 export interface ExpressRequest extends IncomingMessage {
@@ -43,15 +45,47 @@ export function toExpress(app: Mountable): ExpressHandler {
   }
 }
 
+/**
+ * Guards plain Express routes, before their body is read; `guard.tokenOf(request)` has the token.
+ *
+ * @example
+ *
+ * ```ts
+ * app.get('/items', expressGuard(guard, { scopes: ['items:read'] }), (request, response) => {
+ *   response.json(itemsOf(guard.tokenOf(request).subject))
+ * })
+ * ```
+ */
+export function expressGuard<Requirement>(
+  guard: RequestGuard<Requirement>,
+  requirement?: Requirement,
+): ExpressHandler {
+  return async (request, response, next) => {
+    try {
+      const answered =
+        refusedMethod(request.method) ??
+        (await guard.check(headOf(request, publicUrlOf(request)), requirement, request)).response
+      if (answered === undefined) next()
+      else await send(answered, request, response)
+    } catch (error) {
+      next(error)
+    }
+  }
+}
+
 async function answer(app: Mountable, request: ExpressRequest, response: ServerResponse): Promise<void> {
   const refused = refusedMethod(request.method)
   if (refused !== undefined) return send(refused, request, response)
-  const web = toRequest(request, response, request, {
+  const web = toRequest(request, response, request, publicUrlOf(request))
+  await send(await app.fetch(web, { address: request.ip, basePath: request.baseUrl }), request, response)
+}
+
+function publicUrlOf(request: ExpressRequest): PublicUrl {
+  return {
     protocol: request.protocol,
     host: request.host ?? request.headers.host,
     path: request.originalUrl,
-  })
-  await send(await app.fetch(web, { address: request.ip, basePath: request.baseUrl }), request, response)
+  }
 }
 
 async function send(answered: Response, request: ExpressRequest, response: ServerResponse): Promise<void> {

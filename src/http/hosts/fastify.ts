@@ -1,9 +1,11 @@
 /** Mounting an application in Fastify. */
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { refusedMethod, toRequest, type Mountable } from '../node-request.ts'
+import { headOf, refusedMethod, toRequest, type Mountable, type PublicUrl } from '../node-request.ts'
+import type { RequestGuard } from './request-guard.ts'
 
 export type { Mountable, MountInfo } from '../node-request.ts'
+export type { RequestGuard } from './request-guard.ts'
 
 /** What is used of a Fastify request. */
 export interface FastifyRequestLike {
@@ -59,15 +61,42 @@ export function toFastify(app: Mountable): FastifyPlugin {
     async function handle(request: FastifyRequestLike, reply: FastifyReplyLike): Promise<unknown> {
       const refused = refusedMethod(request.raw.method)
       if (refused !== undefined) return reply.send(refused)
-      const web = toRequest(request.raw, reply.raw, request, {
-        protocol: request.protocol,
-        host: request.host,
-        path: request.originalUrl,
-      })
+      const web = toRequest(request.raw, reply.raw, request, publicUrlOf(request))
       return reply.send(prompt(await app.fetch(web, { address: request.ip, basePath })))
     }
     for (const path of ['/', '/*']) instance.all(path, (request, reply) => handle(request, reply))
   }
+}
+
+/** A Fastify hook: as `onRequest` it runs before the body is read, as `preHandler` after. */
+export type FastifyHook = (request: FastifyRequestLike, reply: FastifyReplyLike) => Promise<unknown>
+
+/**
+ * Guards plain Fastify routes; `guard.tokenOf(request)` has the token.
+ *
+ * @example
+ *
+ * ```ts
+ * app.get('/items', { onRequest: fastifyGuard(guard, { scopes: ['items:read'] }) }, (request) =>
+ *   itemsOf(guard.tokenOf(request).subject),
+ * )
+ * ```
+ */
+export function fastifyGuard<Requirement>(
+  guard: RequestGuard<Requirement>,
+  requirement?: Requirement,
+): FastifyHook {
+  return async (request, reply) => {
+    const answered =
+      refusedMethod(request.raw.method) ??
+      (await guard.check(headOf(request.raw, publicUrlOf(request)), requirement, request)).response
+    // What a hook sends and returns is the answer; returning nothing lets the request go on.
+    return answered === undefined ? undefined : reply.send(answered)
+  }
+}
+
+function publicUrlOf(request: FastifyRequestLike): PublicUrl {
+  return { protocol: request.protocol, host: request.host, path: request.originalUrl }
 }
 
 /**

@@ -73,11 +73,12 @@ export function removalPage(page: AccountRemovalPage, context: PageContext, word
 }
 
 /** So that password managers know whose password it is. */
-function usernameFor(username: string): Html {
+export function usernameFor(username: string): Html {
   return html`<input type="text" name="username" value="${username}" autocomplete="username" hidden />`
 }
 
-function currentPassword(isWrong: boolean, words: Words): Html {
+/** The field of the password that there is. */
+export function currentPassword(isWrong: boolean, words: Words): Html {
   return html`<label for="password">${words.accountPages.currentPassword}</label>
     <input
       type="password"

@@ -56,10 +56,20 @@ export const englishAccount: AccountWords = {
   sections: {
     overview: { link: 'Overview', title: 'Your account', text: '' },
     profile: { link: 'Name', title: 'Name', text: 'What you are called here.' },
+    email: {
+      link: 'E-mail',
+      title: 'E-mail address',
+      text: 'Where we write to you, and how you get back in.',
+    },
     password: {
       link: 'Password',
       title: 'Password',
       text: 'Choose a new one. Everything that the old one opened ends.',
+    },
+    factors: {
+      link: 'Second factors',
+      title: 'Second factors',
+      text: 'Passkeys, authenticator apps and recovery codes.',
     },
     sessions: {
       link: 'Sessions',
@@ -79,6 +89,8 @@ export const englishAccount: AccountWords = {
     session: 'It is logged out.',
     sessions: 'All other browsers are logged out.',
     application: 'The application has no access any more.',
+    factor: 'It is saved.',
+    factor_removed: 'It is removed. All other browsers were logged out.',
   },
   name: 'Name',
   email: 'E-mail',
@@ -98,6 +110,9 @@ export const englishAccount: AccountWords = {
     different: 'The two new passwords are not the same.',
     too_short: `The new password is too short: at least ${minimum} characters.`,
     too_long: 'The new password is too long.',
+    common: 'The new password is one of those that are guessed first. Choose another.',
+    personal:
+      'The new password is made of your own name or address, or of the name of this service. Choose another.',
     not_allowed: 'The new password is too easy to guess. Choose another.',
   }),
   browserOn: (browser, system) => `${browser} on ${system}`,
@@ -128,10 +143,20 @@ export const germanAccount: AccountWords = {
   sections: {
     overview: { link: 'Übersicht', title: 'Ihr Konto', text: '' },
     profile: { link: 'Name', title: 'Name', text: 'Wie Sie hier heißen.' },
+    email: {
+      link: 'E-Mail',
+      title: 'E-Mail-Adresse',
+      text: 'Wohin wir Ihnen schreiben, und wie Sie wieder hineinkommen.',
+    },
     password: {
       link: 'Passwort',
       title: 'Passwort',
       text: 'Ein neues wählen. Alles, was das alte geöffnet hat, endet.',
+    },
+    factors: {
+      link: 'Zweite Faktoren',
+      title: 'Zweite Faktoren',
+      text: 'Passkeys, Authenticator-Apps und Wiederherstellungscodes.',
     },
     sessions: {
       link: 'Anmeldungen',
@@ -151,6 +176,8 @@ export const germanAccount: AccountWords = {
     session: 'Der Browser ist abgemeldet.',
     sessions: 'Alle anderen Browser sind abgemeldet.',
     application: 'Die Anwendung hat keinen Zugriff mehr.',
+    factor: 'Es ist gespeichert.',
+    factor_removed: 'Er ist entfernt. Alle anderen Browser sind abgemeldet.',
   },
   name: 'Name',
   email: 'E-Mail',
@@ -171,6 +198,9 @@ export const germanAccount: AccountWords = {
     different: 'Die beiden neuen Passwörter sind nicht gleich.',
     too_short: `Das neue Passwort ist zu kurz: mindestens ${minimum} Zeichen.`,
     too_long: 'Das neue Passwort ist zu lang.',
+    common: 'Das neue Passwort wird als eines der ersten geraten. Wählen Sie ein anderes.',
+    personal:
+      'Das neue Passwort besteht aus Ihrem Namen, Ihrer Adresse oder dem Namen dieses Dienstes. Wählen Sie ein anderes.',
     not_allowed: 'Das neue Passwort ist zu leicht zu erraten. Wählen Sie ein anderes.',
   }),
   browserOn: (browser, system) => `${browser} auf ${system}`,

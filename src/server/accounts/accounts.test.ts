@@ -50,6 +50,7 @@ describe.each(dialects)('%s', (dialect) => {
       username: 'Alice',
       name: 'Alice L.',
       email: 'Alice@example.com',
+      emailVerified: false,
       scopes: ['me', 'items:read'],
       disabled: false,
       createdAt: expect.any(Date),

@@ -8,7 +8,7 @@ import { AccountError } from './error.ts'
 import { accountId, isAccountId } from './id.ts'
 import { busyIsUnavailable, loginAgainst } from './login.ts'
 import type { AccountLike, AccountSource } from './login.ts'
-import { parseEmail, parseName, parseScopes, parseUsername, readUsername } from './names.ts'
+import { parseEmail, readEmail, parseName, parseScopes, parseUsername, readUsername } from './names.ts'
 import type { CheckPassword, PasswordOwner } from './password-policy.ts'
 import type { Account, AccountPatch, Accounts, LoginAccounts, NewAccount } from './types.ts'
 
@@ -60,8 +60,14 @@ export function managedAccounts(
   async function change(id: string, changes: AccountChanges): Promise<Account> {
     const changed = isAccountId(id) ? await reached(store.update(id, changes)) : undefined
     if (changed === undefined) throw noSuchAccount()
-    if (changed === 'taken') throw usernameTaken()
+    if (changed === 'taken') throw await taken(changes.usernameKey, id)
     return accountOf(changed)
+  }
+
+  /** Which of the two it was is only looked up for the sentence. */
+  async function taken(usernameKey: string | undefined, id: string): Promise<AccountError> {
+    const holder = usernameKey === undefined ? undefined : await reached(store.find(usernameKey))
+    return holder === undefined || holder.id === id ? emailTaken() : usernameTaken()
   }
 
   return {
@@ -74,30 +80,44 @@ export function managedAccounts(
           ? await login.hashPassword(account.password, owner)
           : imported(account.passwordHash, hasher)
       const now = Date.now()
-      const { disabled = false } = account
+      const { disabled = false, emailVerified = false } = account
       const stored = {
         id: accountId(now),
         ...owner,
+        emailVerified: emailVerified && owner.email !== undefined,
         scopes,
         disabled,
         passwordHash,
         createdAt: new Date(now),
       }
-      if (!(await reached(store.create(stored)))) throw usernameTaken()
+      if (!(await reached(store.create(stored)))) throw await taken(stored.usernameKey, stored.id)
       return accountOf(stored)
     },
     async find(username) {
       const stored = await lookUp(username)
       return stored && accountOf(stored)
     },
-    async list({ after, limit = 50 } = {}) {
+    async findByEmail(email) {
+      const address = readEmail(email)
+      return address === undefined ? [] : (await reached(store.findByEmail(address))).map(accountOf)
+    },
+    async list({ after, limit = 50, search } = {}) {
       if (!Number.isInteger(limit) || limit < 1 || limit > 1000) {
         throw new AccountError('invalid_page', 'limit is a whole number from 1 to 1000')
       }
       if (after !== undefined && !isAccountId(after)) {
         throw new AccountError('invalid_page', 'after is the id of an account')
       }
-      const page = await reached(store.list({ limit, ...(after !== undefined && { after }) }))
+      // What can be in no name is found nowhere, and gets to no database.
+      const text = search === undefined ? undefined : readUsername(search)?.username
+      if (search !== undefined && text === undefined) return []
+      const page = await reached(
+        store.list({
+          limit,
+          ...(after !== undefined && { after }),
+          ...(text !== undefined && { search: text }),
+        }),
+      )
       return page.map(accountOf)
     },
     update: async (id, patch) => change(id, changesOf(patch, known)),
@@ -120,11 +140,16 @@ function ownerOf(account: NewAccount): PasswordOwner & { readonly usernameKey: s
 }
 
 function changesOf(patch: AccountPatch, known: ReadonlySet<string> | undefined): AccountChanges {
-  const { username, name, email, scopes, disabled } = patch
+  const { username, name, email, emailVerified, scopes, disabled } = patch
   return {
     ...(username !== undefined && parseUsername(username)),
     ...(name !== undefined && { name: name === null ? undefined : parseName(name) }),
-    ...(email !== undefined && { email: email === null ? undefined : parseEmail(email) }),
+    ...(email !== undefined && {
+      email: email === null ? undefined : parseEmail(email),
+      emailVerified: false,
+    }),
+    // No address is never a verified one.
+    ...(emailVerified !== undefined && { emailVerified: emailVerified && email !== null }),
     ...(scopes !== undefined && { scopes: parseScopes(scopes, known) }),
     ...(disabled !== undefined && { disabled }),
   }
@@ -132,12 +157,13 @@ function changesOf(patch: AccountPatch, known: ReadonlySet<string> | undefined):
 
 /** Written out field by field: what the store may hold besides, the hash above all, does not pass. */
 function accountOf(stored: StoredAccount): Account {
-  const { id, username, name, email, scopes, disabled, createdAt } = stored
+  const { id, username, name, email, emailVerified, scopes, disabled, createdAt } = stored
   return {
     id,
     username,
     ...(name !== undefined && { name }),
     ...(email !== undefined && { email }),
+    emailVerified,
     scopes,
     disabled,
     createdAt,
@@ -167,6 +193,10 @@ async function reached<Value>(work: Promise<Value>): Promise<Value> {
 
 function noSuchAccount(): AccountError {
   return new AccountError('no_such_account', 'There is no such account')
+}
+
+function emailTaken(): AccountError {
+  return new AccountError('email_taken', 'This address belongs to another account')
 }
 
 function usernameTaken(): AccountError {

@@ -54,6 +54,13 @@ export function parseName(text: string): string {
  * @throws AccountError `invalid_email`
  */
 export function parseEmail(text: string): string {
+  const email = readEmail(text)
+  if (email !== undefined) return email
+  throw new AccountError('invalid_email', 'An e-mail address looks like name@example.com')
+}
+
+/** Reads an e-mail address that somebody types: `undefined` for one that no account can have. */
+export function readEmail(text: string): string | undefined {
   const address = typeof text === 'string' && text.length <= 1000 ? withoutMargin(text).normalize('NFC') : ''
   const [local = '', domain = '', ...rest] = address.split('@')
   const isStable = address.normalize('NFKC') === address
@@ -67,7 +74,7 @@ export function parseEmail(text: string): string {
     const ascii = domainToASCII(domain)
     if (domainName.test(ascii) && local.length + ascii.length < 254) return `${local}@${ascii}`
   }
-  throw new AccountError('invalid_email', 'An e-mail address looks like name@example.com')
+  return undefined
 }
 
 /**

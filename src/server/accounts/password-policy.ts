@@ -10,7 +10,10 @@ export interface PasswordOwner {
   readonly email?: string
 }
 
-/** Which passwords may be set. There are no rules about kinds of characters, and passwords do not expire. */
+/**
+ * Which passwords may be set. There are no rules about kinds of characters, and passwords do not expire. Common passwords, and
+ * those made of nothing but the person's own names and that of the service, are refused.
+ */
 export interface PasswordPolicy {
   /**
    * The least number of characters, counted as Unicode code points: 15 unless told. NIST asks for 15 where the password is
@@ -19,6 +22,8 @@ export interface PasswordPolicy {
   readonly minimumLength?: number
   /** Answers whether a password may be used, for example `false` for one that is known from a breach. */
   readonly isAllowed?: (password: string, owner: PasswordOwner) => boolean | Promise<boolean>
+  /** What the service is called. An authorization server fills its own in. */
+  readonly serviceName?: string
 }
 
 /** The least number of characters unless told otherwise. */
@@ -35,6 +40,7 @@ export type CheckPassword = (password: string, owner: PasswordOwner) => Promise<
 export function passwordPolicy({
   minimumLength = usualMinimumLength,
   isAllowed,
+  serviceName,
 }: PasswordPolicy = {}): CheckPassword {
   if (!Number.isInteger(minimumLength) || minimumLength < 8 || minimumLength > 64) {
     throw new TypeError(
@@ -55,5 +61,45 @@ export function passwordPolicy({
     if (isAllowed !== undefined && !(await isAllowed(password, owner))) {
       throw new AccountError('password_not_allowed', 'This password is too easy to guess, choose another')
     }
+    if (isPersonal(password, owner, serviceName)) {
+      throw new AccountError(
+        'password_personal',
+        'This password is made of your own name or address, or of the name of the service, choose another',
+      )
+    }
+    // Here and not above: most processes never set a password, and do without the list.
+    const { isCommonPassword } = await import('./common-passwords.ts')
+    if (isCommonPassword(password)) {
+      throw new AccountError(
+        'password_common',
+        'This password is one of those that are guessed first, choose another',
+      )
+    }
   }
+}
+
+/** Whether nothing is left of a password when the names that an attacker knows are taken out, but digits and signs. */
+function isPersonal(
+  password: string,
+  { username, name = '', email = '' }: PasswordOwner,
+  serviceName = '',
+): boolean {
+  let rest = folded(password)
+  const names = [username, name, email, serviceName].flatMap((text) => [
+    text,
+    ...text.split(/[^\p{L}\p{N}]+/u),
+  ])
+  const known = new Set(names.map(folded).filter((word) => [...word].length >= 3))
+  const before = rest
+  // The longest first, so that a name within another does not leave pieces of it.
+  for (const word of [...known].toSorted((one, two) => two.length - one.length))
+    rest = rest.replaceAll(word, '')
+  return rest !== before && !/\p{L}/u.test(rest)
+}
+
+function folded(text: string): string {
+  return text
+    .normalize('NFKC')
+    .toLowerCase()
+    .replaceAll(/[\s._-]+/gu, '')
 }

@@ -1,6 +1,19 @@
 /** The accounts of an authorization server: what takes rights away from a person also takes away what was issued to them. */
 
-import type { Accounts } from './types.ts'
+import type { Circumstances } from '../audit.ts'
+import type { Account, AccountPatch, Accounts } from './types.ts'
+
+/** The same, and whoever does it in another's place is in the audit log. */
+export interface RevokingAccounts extends Accounts {
+  update(id: string, patch: AccountPatch, by?: Circumstances): Promise<Account>
+  remove(id: string, by?: Circumstances): Promise<boolean>
+  /** Ends every session, grant and token of an account, which stays as it is. */
+  revoke(id: string, by?: Circumstances): Promise<void>
+}
+
+/** What takes away what was issued. */
+export type RevocationReason =
+  'account.password_changed' | 'account.disabled' | 'account.removed' | 'account.tokens_revoked'
 
 /**
  * Accounts whose changes revoke: a new password, a disabled account and a removed one each end every grant and token of
@@ -10,27 +23,24 @@ import type { Accounts } from './types.ts'
  */
 export function revokingAccounts(
   accounts: Accounts,
-  revoke: (
-    subject: string,
-    why: 'account.password_changed' | 'account.disabled' | 'account.removed',
-  ) => Promise<void>,
-): Accounts {
+  revoke: (subject: string, why: RevocationReason, by?: Circumstances) => Promise<void>,
+): RevokingAccounts {
   return {
     ...accounts,
     async setPassword(id, password) {
-      const changed = await accounts.setPassword(id, password)
+      await accounts.setPassword(id, password)
       await revoke(id, 'account.password_changed')
-      return changed
     },
-    async update(id, patch) {
+    async update(id, patch, by) {
       const changed = await accounts.update(id, patch)
-      if (patch.disabled === true) await revoke(id, 'account.disabled')
+      if (patch.disabled === true) await revoke(id, 'account.disabled', by)
       return changed
     },
-    async remove(id) {
+    async remove(id, by) {
       const wasThere = await accounts.remove(id)
-      await revoke(id, 'account.removed')
+      await revoke(id, 'account.removed', by)
       return wasThere
     },
+    revoke: (id, by) => revoke(id, 'account.tokens_revoked', by),
   }
 }

@@ -9,6 +9,8 @@ export interface Account<Scope extends string = string> {
   readonly username: string
   readonly name?: string
   readonly email?: string
+  /** Whether somebody has shown that the address is theirs. */
+  readonly emailVerified: boolean
   /** What the account may be granted. */
   readonly scopes: readonly Scope[]
   readonly disabled: boolean
@@ -20,6 +22,8 @@ export type NewAccount<Scope extends string = string> = {
   readonly username: string
   readonly name?: string | undefined
   readonly email?: string | undefined
+  /** That the address is the person's. `false` unless told; only one account can have a verified address. */
+  readonly emailVerified?: boolean | undefined
   readonly scopes?: readonly Scope[] | undefined
   readonly disabled?: boolean | undefined
 } & (
@@ -35,7 +39,9 @@ export type NewAccount<Scope extends string = string> = {
 export interface AccountPatch<Scope extends string = string> {
   readonly username?: string | undefined
   readonly name?: string | null | undefined
+  /** Another address is not verified, unless `emailVerified` says so. */
   readonly email?: string | null | undefined
+  readonly emailVerified?: boolean | undefined
   readonly scopes?: readonly Scope[] | undefined
   readonly disabled?: boolean | undefined
 }
@@ -64,12 +70,21 @@ export interface LoginAccounts<Own, Scope extends string = string> extends Async
 
 /** Logging in, and keeping the accounts. */
 export interface Accounts<Scope extends string = string> extends LoginAccounts<Account<Scope>, Scope> {
-  /** Adds an account. @throws AccountError for example `username_taken`, whichever process was first. */
+  /** Adds an account. @throws AccountError for example `username_taken` or `email_taken`, whichever process was first. */
   create(account: NewAccount<Scope>): Promise<Account<Scope>>
   /** The account with this username, in any case. */
   find(username: string): Promise<Account<Scope> | undefined>
-  /** A page of accounts, oldest first: up to 50 unless told, 1,000 at most, those after the one with a given id. */
-  list(page?: { readonly after?: string; readonly limit?: number }): Promise<readonly Account<Scope>[]>
+  /** The accounts with this address, the one that has verified it first; at most 10. */
+  findByEmail(email: string): Promise<readonly Account<Scope>[]>
+  /**
+   * A page of accounts, oldest first: up to 50 unless told, 1,000 at most, those after the one with a given id. With
+   * `search` those that have this text in their username, name or e-mail address, in any case.
+   */
+  list(page?: {
+    readonly after?: string
+    readonly limit?: number
+    readonly search?: string
+  }): Promise<readonly Account<Scope>[]>
   /** Changes an account. @throws AccountError `no_such_account`, `username_taken` and what `create` throws. */
   update(id: string, patch: AccountPatch<Scope>): Promise<Account<Scope>>
   /** Sets another password. @throws AccountError `no_such_account`, or when the policy refuses the password. */

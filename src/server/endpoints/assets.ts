@@ -3,6 +3,7 @@
 import { router } from '../../api/router.ts'
 import type { Router } from '../../api/router.ts'
 import { assetPath, formPostScript } from '../interaction/assets.ts'
+import { passkeyScript, passkeyScriptPath } from '../interaction/passkey-script.ts'
 import { stylesheetPath } from '../interaction/visit.ts'
 import type { PageSite } from './page-request.ts'
 
@@ -11,6 +12,7 @@ export function assetRoutes({ settings, set }: Pick<PageSite, 'settings' | 'set'
   const routes = router()
   addAsset(routes, stylesheetPath(settings, set), 'text/css', set.styles)
   addAsset(routes, assetPath(settings, formPostScript, 'js'), 'text/javascript', formPostScript)
+  addAsset(routes, passkeyScriptPath(settings), 'text/javascript', passkeyScript)
   return routes
 }
 

@@ -1,6 +1,8 @@
 /** The authorization endpoint (RFC 6749 §3.1): a browser comes with a request, and goes with a code or to a page. */
 
 import { AuthorizationError } from '../../protocol/authorization-error.ts'
+import type { AuthorizationStep } from '../../protocol/authorization-step.ts'
+import { looksLikeAddress } from '../../protocol/client-id-document.ts'
 import type { SentParameters } from '../../protocol/parameters.ts'
 import { beginFlow, findFlow, finish, refuse, stepOf } from '../interaction/flow.ts'
 import type { Flow } from '../interaction/flow.ts'
@@ -23,6 +25,15 @@ export function addAuthorizationEndpoint(site: PageSite): void {
   })
 }
 
+/** What a person has to do, and the flow waits for. */
+const pageSteps: ReadonlySet<AuthorizationStep> = new Set([
+  'login',
+  'select_account',
+  'second_factor',
+  'set_up_factor',
+  'consent',
+])
+
 /** The name of the flow in an address. */
 export function flowIdIn(query: SentParameters): string | undefined {
   return query.find(([name]) => name === 'flow')?.[1]
@@ -31,10 +42,10 @@ export function flowIdIn(query: SentParameters): string | undefined {
 async function authorize(asked: PageRequest, parameters: SentParameters): Promise<Response> {
   const { open, visit } = asked
   try {
-    const pending = await interactionOf(open).begin(parameters)
+    const pending = await interactionOf(open).begin(parameters, visit.address)
     const sessionBefore = visit.session?.hash
     const { step } = await stepOf(open, visit.session, { pending, sessionBefore })
-    const isAnswered = step === 'issue' || step === 'login_required' || step === 'consent_required'
+    const isAnswered = !pageSteps.has(step)
     // What needs no page needs no flow either.
     return await proceed(
       asked,
@@ -58,8 +69,18 @@ async function proceed(
     case 'select_account':
     case 'consent':
       return visit.redirect(`${basePath}/${step}?flow=${flow.id ?? ''}`)
+    case 'second_factor':
+      return visit.redirect(`${basePath}/login/second-factor?flow=${flow.id ?? ''}`)
+    case 'set_up_factor':
+      return visit.redirect(`${basePath}/account/security?flow=${flow.id ?? ''}`)
     case 'login_required':
       return visit.answer(await refuse(open, visit, flow, step, 'Nobody is logged in'))
+    case 'interaction_required':
+      return visit.answer(await refuse(open, visit, flow, step, 'The person has to set up a second factor'))
+    case 'unmet_authentication_requirements':
+      return visit.answer(
+        await refuse(open, visit, flow, step, 'The person cannot log in as strongly as this'),
+      )
     case 'consent_required':
       return visit.answer(await refuse(open, visit, flow, step, 'The person has to agree first'))
     case 'issue': {
@@ -71,7 +92,7 @@ async function proceed(
 }
 
 /**
- * RFC 9700 §4.11.2: whoever registered by itself could use this server as a redirector. Its errors are shown, unless
+ * RFC 9700 §4.11.2: whoever registered by itself, or wrote a document, could use this server as a redirector. Its errors are shown, unless
  * somebody is logged in.
  */
 async function shownFirst(
@@ -84,6 +105,7 @@ async function shownFirst(
   }
   if (parameters.some(([name, value]) => name === 'prompt' && value === 'none')) return error
   const clientId = parameters.find(([name]) => name === 'client_id')?.[1] ?? ''
-  const client = await open.clients.get(clientId)
-  return client?.source === 'registered' ? new AuthorizationError(error.code, error.message) : error
+  const isStrangers =
+    looksLikeAddress(clientId) || (await open.clients.get(clientId))?.source === 'registered'
+  return isStrangers ? new AuthorizationError(error.code, error.message) : error
 }

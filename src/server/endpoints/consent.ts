@@ -3,6 +3,7 @@
 import { sortParameters } from '../../protocol/parameters.ts'
 import { redirectUriShape } from '../../protocol/redirect-uri.ts'
 import type { StoredSession } from '../../store/grant-store.ts'
+import { heldScopes } from '../admin/scopes.ts'
 import { auditEvent } from '../audit.ts'
 import { findFlow, finish, refuse, stepOf } from '../interaction/flow.ts'
 import type { Flow } from '../interaction/flow.ts'
@@ -19,7 +20,7 @@ export function addConsentPage(site: PageSite): void {
   addPage(site, '/consent', { shown: (asked) => withPerson(asked, show), posted })
 }
 
-/** Whoever is not logged in, or not any more, begins there again, and the flow goes on after it. */
+/** Whoever is not logged in, not any more, or not in the way that is asked for, does that first, and the flow goes on after it. */
 async function withPerson(
   asked: PageRequest,
   work: (asked: PageRequest, flow: Flow, session: StoredSession) => Promise<Response>,
@@ -28,7 +29,7 @@ async function withPerson(
   const flow = await findFlow(open, visit, flowIdIn(asked.query))
   if (flow === undefined) return expired(asked)
   const { step } = await stepOf(open, visit.session, flow)
-  if (visit.session === undefined || step === 'login' || step === 'select_account') {
+  if (visit.session === undefined || (step !== 'consent' && step !== 'issue')) {
     return visit.redirect(`${open.settings.basePath}/authorize/continue?flow=${flow.id}`)
   }
   return work(asked, flow, visit.session)
@@ -64,7 +65,7 @@ async function show({ open, visit }: PageRequest, flow: Flow, session: StoredSes
     redirectHost:
       shape === 'private-use' ? request.redirectUri.replace(/:.*$/s, ':') : new URL(request.redirectUri).host,
     isLoopback: shape === 'loopback' || shape === 'localhost',
-    scopes: pageScopes(open, pending.agreement, resources),
+    scopes: pageScopes(open, await heldScopes(open, session.subject, pending.agreement), resources),
     resources: resources.map((resource) => settings.resources.get(resource)?.name ?? resource),
     agreed: remembered?.scopes ?? [],
     ...(isRefreshed ? { days: Math.floor(settings.lifetimes.refreshAbsolute / 86_400) } : {}),

@@ -11,6 +11,7 @@ import { endpointUrl } from '../../protocol/issuer.ts'
 import { OAuthError, temporarilyUnavailable } from '../../protocol/oauth-error.ts'
 import { strictParameters } from '../../protocol/parameters.ts'
 import type { SentParameters } from '../../protocol/parameters.ts'
+import { scopesOfClient } from '../admin/scopes.ts'
 import { auditEvent } from '../audit.ts'
 import type { Origin } from '../audit.ts'
 import { authenticateClient } from '../client-authentication.ts'
@@ -91,7 +92,7 @@ async function started(
   const scopes = grantedScope({
     requested: requestedScopes(sent),
     allowed: Object.keys(settings.scopes),
-    ceiling: client.metadata.scopes,
+    ceiling: scopesOfClient(settings, client),
   })
   const resources = resourcesAskedFor(service, sent.all('resource')).map(({ identifier }) => identifier)
   const now = settings.now()

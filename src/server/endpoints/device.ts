@@ -19,11 +19,15 @@ export function addDevicePage(site: PageSite): void {
   addPage(site, '/device', {
     shown: (asked) => {
       const typed = sortParameters(asked.query).one('user_code')
-      return whenSignedIn(asked, { next: pageOf(typed) }, (session) => shown(asked, session, typed))
+      return whenSignedIn(asked, { next: pageOf(typed), isIssuing: true }, (session) =>
+        shown(asked, session, typed),
+      )
     },
     posted: (asked) => {
       const typed = sortParameters(asked.form).one('user_code')
-      return whenSignedIn(asked, { next: pageOf(typed) }, (session) => posted(asked, session, typed ?? ''))
+      return whenSignedIn(asked, { next: pageOf(typed), isIssuing: true }, (session) =>
+        posted(asked, session, typed ?? ''),
+      )
     },
   })
 }
@@ -114,6 +118,6 @@ async function confirm(
   return visit.page(200, visit.pages.device(page, visit.context))
 }
 
-function personAt({ visit }: PageRequest, { subject, id, authTime }: StoredSession): DevicePerson {
-  return { subject, sessionId: id, authTime, address: visit.address }
+function personAt({ visit }: PageRequest, { subject, id, authTime, methods }: StoredSession): DevicePerson {
+  return { subject, sessionId: id, authTime, methods, address: visit.address }
 }

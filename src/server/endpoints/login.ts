@@ -3,12 +3,17 @@
 import { HttpError } from '../../http/http-error.ts'
 import { OAuthError } from '../../protocol/oauth-error.ts'
 import { sortParameters } from '../../protocol/parameters.ts'
+import { passkeyRequest, provenPasskey } from '../factors/passkeys.ts'
+import { afterFirstFactor, afterLogin } from '../interaction/first-factor.ts'
 import { beginPageFlow, findAnyFlow, refuse } from '../interaction/flow.ts'
 import type { Flow, PageFlow } from '../interaction/flow.ts'
 import { localPage } from '../interaction/local-page.ts'
 import { pageClient } from '../interaction/page-client.ts'
 import type { LoginPage } from '../interaction/pages.ts'
+import { passkeyScriptPath } from '../interaction/passkey-script.ts'
 import { logIn } from '../login.ts'
+import { canMail } from '../mail/mailroom.ts'
+import type { Settings } from '../settings.ts'
 import { flowIdIn } from './authorization.ts'
 import { addPage, expired } from './page-request.ts'
 import type { PageRequest, PageSite } from './page-request.ts'
@@ -40,47 +45,53 @@ async function posted(asked: PageRequest): Promise<Response> {
   if (sent.one('decision') === 'cancel' && flow.pending !== undefined) {
     return visit.answer(await refuse(open, visit, flow, 'access_denied', 'The person did not log in'))
   }
+  const credential = sent.one('credential')
+  if (credential !== undefined) return byPasskey(asked, flow, credential)
   const username = sent.one('username')
   const password = form.find(([name]) => name === 'password')?.[1] ?? ''
   if (username === undefined || password === '') return show(asked, flow, 422, { error: 'missing', username })
-  const cookie = await loggedIn(asked, flow, username, password)
-  if (typeof cookie !== 'string') return show(asked, flow, cookie.status, { ...cookie.page, username })
+  const next = await loggedIn(asked, flow, username, password)
+  if (typeof next !== 'string') return show(asked, flow, next.status, { ...next.page, username })
+  return visit.redirect(next)
+}
+
+/** A passkey that has asked for a finger or a PIN is two factors by itself. */
+async function byPasskey(asked: PageRequest, flow: Flow | PageFlow, credential: string): Promise<Response> {
+  const { open, visit } = asked
+  await open.limits.passkeys(visit.address)
+  const passkey = await provenPasskey(open, credential, 'login', visit.browserHash)
+  const cookie =
+    passkey &&
+    (await open.sessions.start({
+      subject: passkey.subject,
+      methods: ['pop', 'user', 'mfa'],
+      replaces: visit.session,
+      address: visit.address,
+      userAgent: visit.request.headers.get('user-agent') ?? undefined,
+    }))
+  if (cookie === undefined) return show(asked, flow, 401, { error: 'passkey' })
   visit.keepSession(cookie)
-  return goOn(asked, flow)
+  return visit.redirect(await afterLogin(open, visit, flow))
 }
 
-/** Where whoever has logged in goes. */
-async function goOn({ open, visit }: PageRequest, flow: Flow | PageFlow): Promise<Response> {
-  const { basePath, now } = open.settings
-  if (flow.pending !== undefined) return visit.redirect(`${basePath}/authorize/continue?flow=${flow.id}`)
-  // Nothing else ends it. Whether it was there still changes nothing: the person is logged in.
-  await open.store.consumeFlow(flow.hash, visit.browserHash, now())
-  return visit.redirect(basePath + flow.next)
-}
-
-/** What the new session's cookie holds; or what the page says instead. */
+/** Where it goes on; or what the page says instead. */
 async function loggedIn(
   { open, visit }: PageRequest,
-  { pending }: Flow | PageFlow,
+  flow: Flow | PageFlow,
   username: string,
   password: string,
 ): Promise<string | { readonly status: number; readonly page: Partial<LoginPage> }> {
   const { address } = visit
+  const { pending } = flow
   const about = {
     origin: address === undefined ? {} : { address },
     ...(pending === undefined ? {} : { clientId: pending.client.id }),
   }
   try {
-    const login = await logIn(open, { username, password }, about)
-    const cookie = await open.sessions.start({
-      subject: login.subject,
-      methods: ['pwd'],
-      replaces: visit.session,
-      address,
-      userAgent: visit.request.headers.get('user-agent') ?? undefined,
-    })
+    const { subject } = await logIn(open, { username, password }, about)
+    const next = await afterFirstFactor(open, visit, flow, { subject, methods: ['pwd'] })
     // Disabled since the password was looked at: the same words as for a wrong one.
-    return cookie ?? { status: 401, page: { error: 'credentials' } }
+    return next ?? { status: 401, page: { error: 'credentials' } }
   } catch (error) {
     if (error instanceof OAuthError && error.code === 'invalid_grant') {
       return { status: 401, page: { error: 'credentials' } }
@@ -102,15 +113,29 @@ async function show(
   const form = visit.form(`/login?flow=${id}`, 'login')
   // Somebody who is there already is asked once more: it is most likely the same person.
   const present = visit.session && (await open.accounts.get(visit.session.subject))
+  const options = await passkeyRequest(open.settings, 'login', visit.browserHash)
   const page: LoginPage = {
     form,
     ...(pending === undefined ? {} : { client: pageClient(pending.client), cancel: form }),
+    ...otherWays(open.settings, id),
+    ...(options === undefined
+      ? {}
+      : { passkey: { form, options, script: passkeyScriptPath(open.settings) } }),
     ...more,
     username: more.username ?? pending?.request.loginHint ?? present?.username,
   }
   const retry = more.retryAfter === undefined ? {} : { 'retry-after': String(more.retryAfter) }
   return visit.page(status, visit.pages.login(page, visit.context), {
     formTarget: pending?.request.redirectUri,
+    hasScript: options !== undefined,
     headers: retry,
   })
+}
+
+/** For who has no account yet, or has forgotten the password. */
+function otherWays(settings: Settings, flow: string): Partial<LoginPage> {
+  if (!canMail(settings)) return {}
+  const { basePath, signUp } = settings
+  const recovery = `${basePath}/forgot-password?flow=${flow}`
+  return signUp ? { recovery, signUp: `${basePath}/sign-up?flow=${flow}` } : { recovery }
 }

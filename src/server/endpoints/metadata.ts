@@ -2,6 +2,7 @@
 
 import { request } from '../../api/context.ts'
 import type { Router } from '../../api/router.ts'
+import { contextClasses } from '../../protocol/authentication-context.ts'
 import { dpopAlgorithms } from '../../protocol/dpop.ts'
 import { claimsOfScopes } from '../../protocol/identity-scopes.ts'
 import { metadataPaths, serverMetadata } from '../../protocol/server-metadata.ts'
@@ -34,13 +35,14 @@ export function addMetadataEndpoint(routes: Router, settings: Settings): void {
 }
 
 /** What an ID token says besides the claims of a person. */
-const idTokenMembers = ['iss', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'sid', 'amr', 'at_hash']
+const idTokenMembers = ['iss', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'sid', 'acr', 'amr', 'at_hash']
 
 function metadataOf(settings: Settings): Readonly<Record<string, unknown>> {
   return serverMetadata({
     issuer: settings.issuer,
     endpoints: offeredEndpoints(settings),
-    scopes: settings.scopeNames,
+    // Those of the admin API are named where it is described (RFC 9728): an application has no use for them.
+    scopes: settings.publicScopes,
     responseModes,
     grantTypes: [...offeredGrantsOf(settings)],
     authenticationMethods: offeredMethods,
@@ -48,7 +50,9 @@ function metadataOf(settings: Settings): Readonly<Record<string, unknown>> {
     dpopAlgorithms,
     // The key that signs tokens signs these answers too (RFC 9701 §7).
     introspectionSigningAlgorithms: [settings.keys.algorithm],
+    contextClasses,
     protectedResources: [...settings.resources.keys()],
+    ...(settings.clientDocuments === undefined ? {} : { clientIdMetadataDocuments: true }),
     ...(settings.openid === undefined
       ? {}
       : {

@@ -34,6 +34,7 @@ export const redeemDeviceCode: Grant<DeviceCodeRequest> = async (request, contex
     allowedResources: device.resources,
     authTime,
     sessionId,
+    data: device.data,
   })
   const audit = [
     auditEvent('device.redeemed', now, {

@@ -2,6 +2,7 @@
 
 import { randomToken } from '../../crypto/random.ts'
 import type { Issued } from '../../store/grant-store.ts'
+import { contextIn } from '../../protocol/authentication-context.ts'
 import { idTokenFor } from '../openid/id-token.ts'
 import type { Resource } from '../settings.ts'
 import { prepareAccessToken, prepareRefreshToken } from '../token-answer.ts'
@@ -55,6 +56,7 @@ export async function prepareFamily(
     familyId: id,
     dpopJkt,
     authTime,
+    context: contextIn(data),
   })
   const idToken = await idTokenFor(service, {
     client,

@@ -1,11 +1,14 @@
 /** The password grant (RFC 6749 §4.3), for our own clients alone: whoever else sees a password can keep it. */
 
 import { randomToken } from '../../crypto/random.ts'
+import { acrOf } from '../../protocol/authentication-context.ts'
 import { grantedScope } from '../../protocol/granted-scope.ts'
 import { OAuthError, invalidGrant } from '../../protocol/oauth-error.ts'
 import type { PasswordGrantRequest } from '../../protocol/token-request.ts'
+import { scopesOfClient } from '../admin/scopes.ts'
 import { auditEvent } from '../audit.ts'
 import type { Client } from '../clients.ts'
+import { secondFactorKinds } from '../factors/second-factors.ts'
 import { logIn } from '../login.ts'
 import { resourcesAskedFor } from './grant.ts'
 import type { Grant } from './grant.ts'
@@ -25,7 +28,12 @@ export const passwordGrant: Grant<PasswordGrantRequest> = async (request, contex
   }
   const resources = resourcesAskedFor(service, request.resources)
   const { subject, scopes: allowed } = await logIn(service, request, { clientId: client.id, origin })
-  const scopes = grantedScope({ requested: request.scopes, allowed, ceiling: client.metadata.scopes })
+  // A password alone is not enough for these, and here there is nobody to ask for more.
+  if (settings.secondFactor === 'required' || (await secondFactorKinds(service, subject)).length > 0) {
+    throw invalidGrant('This account needs a second factor, which this grant cannot ask for')
+  }
+  const ceiling = scopesOfClient(settings, client)
+  const scopes = grantedScope({ requested: request.scopes, allowed, ceiling })
   const now = settings.now()
   const grantId = randomToken(16)
   const identifiers = resources.map(({ identifier }) => identifier)
@@ -36,6 +44,7 @@ export const passwordGrant: Grant<PasswordGrantRequest> = async (request, contex
     resources,
     allowedResources: identifiers,
     authTime: now,
+    data: { amr: ['pwd'], acr: acrOf(['pwd']) },
   })
   const details = { grant: 'password', jti: family.jti, scopes }
   const audit = [

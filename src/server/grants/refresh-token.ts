@@ -1,10 +1,12 @@
 /** The refresh token grant (RFC 6749 §6): rotation, the identical answer for a retry, the end of the family for a replay. */
 
 import { deriveKey, seal, unseal } from '../../crypto/seal.ts'
+import { contextIn } from '../../protocol/authentication-context.ts'
 import { grantedScope } from '../../protocol/granted-scope.ts'
 import { judgeRefresh, refreshFingerprint, refreshRefused } from '../../protocol/refresh-rotation.ts'
 import type { RefreshTokenRequest } from '../../protocol/token-request.ts'
 import type { FoundRefreshToken } from '../../store/grant-store.ts'
+import { scopesOfClient } from '../admin/scopes.ts'
 import { auditEvent } from '../audit.ts'
 import { revokedUntil } from '../keys/signing-keys.ts'
 import { idTokenFor } from '../openid/id-token.ts'
@@ -38,7 +40,7 @@ export const refresh: Grant<RefreshTokenRequest> = async (request, context) => {
     requested: request.scopes,
     // Consent may have been renewed with less since.
     allowed: family.scopes.filter((scope) => grant.scopes.includes(scope)),
-    ceiling: client.metadata.scopes,
+    ceiling: scopesOfClient(settings, client),
   })
   const resources = resourcesFor(service, request.resources, family.resources)
   const successor = prepareRefreshToken(service, family.expiresAt)
@@ -51,6 +53,7 @@ export const refresh: Grant<RefreshTokenRequest> = async (request, context) => {
     familyId: family.id,
     dpopJkt: context.dpopJkt,
     authTime: family.authTime,
+    context: contextIn(family.data),
   })
   // OpenID Connect Core §12.2: the same person, the same login, and no nonce.
   const idToken = await idTokenFor(service, {
@@ -150,7 +153,6 @@ async function reused(found: FoundRefreshToken, context: GrantContext, now: numb
   ]
   const until = revokedUntil(service.settings, now)
   if (await service.store.revokeFamily(found.family.id, { now, until, audit })) service.tell(audit)
-  await service.revocations.refresh()
   throw refreshRefused('reuse')
 }
 

@@ -1,6 +1,8 @@
 /** Token exchange (RFC 8693): a service that was called with a token of ours calls on, in the same name, with one of its own. */
 
 import { sha256Base64url } from '../../crypto/hash.ts'
+import { contextIn } from '../../protocol/authentication-context.ts'
+import type { AuthenticationContext } from '../../protocol/authentication-context.ts'
 import { invalidRequest, OAuthError } from '../../protocol/oauth-error.ts'
 import { parseScope } from '../../protocol/scope.ts'
 import { exchangeGrant, tokenTypes } from '../../protocol/token-exchange.ts'
@@ -59,6 +61,7 @@ export const exchangeToken: Grant<TokenExchangeRequest> = async (request, contex
     familyId: subject.familyId,
     dpopJkt,
     authTime: subject.authTime,
+    context: subject.context,
     act: granted.act,
     notAfter: granted.expiresAt,
   })
@@ -88,6 +91,7 @@ interface Presented {
   readonly familyId: string | undefined
   /** Milliseconds since 1970. */
   readonly authTime: number | undefined
+  readonly context: AuthenticationContext
 }
 
 /**
@@ -124,7 +128,8 @@ async function reference({ store, settings }: Service, value: string): Promise<P
     isBound: found.dpopJkt !== undefined,
     grantId: found.grantId,
     familyId: found.familyId,
-    authTime: undefined,
+    authTime: millisecondsOf(found.data?.['auth_time']),
+    context: contextIn(found.data),
   }
 }
 
@@ -137,7 +142,6 @@ async function jwt(service: Service, value: string): Promise<Presented | undefin
   if (typeof exp !== 'number' || typeof iat !== 'number') return undefined
   const grantId = textOf(claims['grant_id'])
   const familyId = textOf(claims['family_id'])
-  const authTime = claims['auth_time']
   const isRevoked = await service.store.isRevoked({
     id: jti,
     clientId,
@@ -161,7 +165,8 @@ async function jwt(service: Service, value: string): Promise<Presented | undefin
     isBound: claims['cnf'] !== undefined,
     grantId,
     familyId,
-    authTime: typeof authTime === 'number' ? authTime * 1000 : undefined,
+    authTime: millisecondsOf(claims['auth_time']),
+    context: contextIn(claims),
   }
 }
 
@@ -179,6 +184,10 @@ async function isAlive(service: Service, { token, clientId, grantId }: Presented
   if (token.subject === clientId && grantId === undefined) return true
   const account = await service.accounts.get(token.subject)
   return account === undefined ? isClient(token.subject) : !account.disabled
+}
+
+function millisecondsOf(seconds: unknown): number | undefined {
+  return typeof seconds === 'number' ? seconds * 1000 : undefined
 }
 
 function textOf(value: unknown): string | undefined {

@@ -1,13 +1,16 @@
 /** The port of the account pages: what people see of their own account, and may change. */
 
 import type { Html } from '../../http/html.ts'
+import type { AccountFactorsPage } from './factor-pages.ts'
 import type { PageClient, PageContext, PageForm, PagePerson, PageScope } from './pages.ts'
 
 /** The parts of the account, each with a page of its own. */
-export type AccountSectionName = 'overview' | 'profile' | 'password' | 'sessions' | 'applications' | 'removal'
+export type AccountSectionName =
+  'overview' | 'profile' | 'email' | 'password' | 'factors' | 'sessions' | 'applications' | 'removal'
 
 /** What has just been done, to be said once. */
-export type AccountNotice = 'profile' | 'password' | 'session' | 'sessions' | 'application'
+export type AccountNotice =
+  'profile' | 'password' | 'session' | 'sessions' | 'application' | 'factor' | 'factor_removed'
 
 /** Whose account it is. */
 export interface AccountPerson extends PagePerson {
@@ -49,10 +52,36 @@ export interface AccountPasswordPage {
   /** The least number of characters. */
   readonly minimumLength: number
   readonly error?:
-    ProofProblem | 'missing' | 'different' | 'too_short' | 'too_long' | 'not_allowed' | undefined
+    | ProofProblem
+    | 'missing'
+    | 'different'
+    | 'too_short'
+    | 'too_long'
+    | 'common'
+    | 'personal'
+    | 'not_allowed'
+    | undefined
   /** With `too_many`: when to try again, in seconds. */
   readonly retryAfter?: number | undefined
 }
+
+/** Another address is asked for. Fields: `email`, `password` (the current one). */
+export interface AccountEmailQuestion {
+  readonly step: 'ask'
+  readonly frame: AccountFrame
+  readonly form: PageForm
+  /** Whether it was shown that the address in `frame.person` is theirs. */
+  readonly isVerified: boolean
+  /** What was typed. */
+  readonly email?: string | undefined
+  readonly error?: ProofProblem | 'invalid' | 'too_many_mails' | 'no_mail' | undefined
+  /** With `too_many` and `too_many_mails`: when to try again, in seconds. */
+  readonly retryAfter?: number | undefined
+}
+
+/** The e-mail address: the question, and what is said when a link was sent. It says nothing of whose address it is. */
+export type AccountEmailPage =
+  AccountEmailQuestion | { readonly step: 'sent'; readonly frame: AccountFrame; readonly email: string }
 
 /** A browser that is logged in. */
 export interface AccountSession {
@@ -112,7 +141,9 @@ export type AccountRemovalPage =
 export interface AccountPages {
   readonly overview: (page: AccountOverviewPage, context: PageContext) => Html
   readonly profile: (page: AccountProfilePage, context: PageContext) => Html
+  readonly email: (page: AccountEmailPage, context: PageContext) => Html
   readonly password: (page: AccountPasswordPage, context: PageContext) => Html
+  readonly factors: (page: AccountFactorsPage, context: PageContext) => Html
   readonly sessions: (page: AccountSessionsPage, context: PageContext) => Html
   readonly applications: (page: AccountApplicationsPage, context: PageContext) => Html
   readonly removal: (page: AccountRemovalPage, context: PageContext) => Html

@@ -3,6 +3,7 @@
 import { parseAuthorizationRequest } from '../../protocol/authorization-request.ts'
 import type { AuthorizationRequest } from '../../protocol/authorization-request.ts'
 import type { SentParameters } from '../../protocol/parameters.ts'
+import { scopesOfClient } from '../admin/scopes.ts'
 import type { Client } from '../clients.ts'
 import type { Settings } from '../settings.ts'
 
@@ -22,7 +23,7 @@ export function checkedRequest(
       clientId: client.id,
       redirectUris: client.metadata.redirectUris,
       grantTypes: client.metadata.grantTypes,
-      scopes: client.metadata.scopes ?? settings.scopeNames,
+      scopes: scopesOfClient(settings, client),
       requirePushedAuthorizationRequests: client.metadata.requirePushedAuthorizationRequests,
       isPkceOptional: client.privileges.pkceOptional === true,
     },

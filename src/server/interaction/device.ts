@@ -3,9 +3,11 @@
 import { createHmac } from 'node:crypto'
 import { randomToken } from '../../crypto/random.ts'
 import { deriveKey } from '../../crypto/seal.ts'
+import { acrOf } from '../../protocol/authentication-context.ts'
 import { formatUserCode, normalizeUserCode } from '../../protocol/device-code.ts'
 import { grantedScope } from '../../protocol/granted-scope.ts'
 import type { DeviceDecision, FoundDeviceCode } from '../../store/grant-store.ts'
+import { heldScopes } from '../admin/scopes.ts'
 import { auditEvent } from '../audit.ts'
 import type { AuditEvent, AuditEventType } from '../audit.ts'
 import type { Client } from '../clients.ts'
@@ -20,6 +22,8 @@ export interface DevicePerson {
   readonly sessionId: string
   /** When they logged in, in milliseconds since 1970. */
   readonly authTime: number
+  /** How they did (RFC 8176). */
+  readonly methods?: readonly string[]
   readonly address?: string | undefined
 }
 
@@ -77,10 +81,12 @@ export function deviceInteractionOf(service: Service): DeviceInteraction {
   async function shown(
     device: FoundDeviceCode | undefined,
     typed: string,
+    person: DevicePerson,
   ): Promise<PendingDevice | undefined> {
     const client = device && (await service.clients.get(device.clientId))
     if (device === undefined || client === undefined || client.disabled) return undefined
-    const { scopes, resources, expiresAt } = device
+    const { resources, expiresAt } = device
+    const scopes = await heldScopes(service, person.subject, device.scopes)
     return { client, scopes, resources, expiresAt, userCode: formatUserCode(normalizeUserCode(typed) ?? '') }
   }
 
@@ -115,27 +121,36 @@ export function deviceInteractionOf(service: Service): DeviceInteraction {
   return {
     async claim(typed, person) {
       const again = await owned(typed, person)
-      if (again !== undefined) return shown(again, typed)
+      if (again !== undefined) return shown(again, typed, person)
       // RFC 8628 §5.1: counted before anything is said, so that many guesses at once are no more than one by one.
       await service.limits.userCodes(person.subject, person.address)
       const code = normalizeUserCode(typed)
       if (code === undefined) return undefined
       const hash = userCodeHash(settings, code)
-      return shown(await store.claimDevice(hash, person.sessionId, settings.now()), typed)
+      return shown(await store.claimDevice(hash, person.sessionId, settings.now()), typed, person)
     },
-    find: async (typed, person) => shown(await owned(typed, person), typed),
+    find: async (typed, person) => shown(await owned(typed, person), typed, person),
     async approve(typed, person, approval = {}) {
       const device = await owned(typed, person)
       if (device === undefined) return false
-      const scopes = grantedScope({ requested: approval.scopes, allowed: device.scopes })
+      const agreed = grantedScope({ requested: approval.scopes, allowed: device.scopes })
+      const scopes = await heldScopes(service, person.subject, agreed)
       // An old grant may hold what was left out this time, and the device would get it.
       const isAll = device.scopes.every((scope) => scopes.includes(scope))
       const grantId = (isAll ? approval.grantId : undefined) ?? randomToken(16)
       const { clientId, resources } = device
-      const { subject, authTime, sessionId } = person
+      const { subject, authTime, sessionId, methods } = person
+      const data = methods && { amr: methods, acr: acrOf(methods) }
       const grant = { id: grantId, clientId, subject, scopes, resources }
       const audit = [event('device.approved', device, person, { grantId, details: { scopes } })]
-      return decide(device, person, { approved: true, grant, authTime, sessionId }, audit)
+      const told = {
+        approved: true,
+        grant,
+        authTime,
+        sessionId,
+        ...(data === undefined ? {} : { data }),
+      } as const
+      return decide(device, person, told, audit)
     },
     async deny(typed, person) {
       const device = await owned(typed, person)

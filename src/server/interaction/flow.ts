@@ -7,7 +7,9 @@ import { nextStep } from '../../protocol/authorization-step.ts'
 import type { AuthorizationAnswer } from '../../protocol/authorization-response.ts'
 import type { AuthorizationStep } from '../../protocol/authorization-step.ts'
 import { redirectUriShape } from '../../protocol/redirect-uri.ts'
-import type { NewFlow, StoredSession } from '../../store/grant-store.ts'
+import type { FlowProof, NewFlow, StoredSession } from '../../store/grant-store.ts'
+import { heldScopes } from '../admin/scopes.ts'
+import { secondFactorKinds } from '../factors/second-factors.ts'
 import { subjectFor } from '../openid/subject.ts'
 import type { Service } from '../service.ts'
 import { interactionOf } from './interaction.ts'
@@ -18,8 +20,12 @@ interface Begun {
   /** Its name in addresses. */
   readonly id: string
   readonly hash: string
-  /** The session there was when the request came: any other is a fresh login. */
+  /** The session there was when the request came. */
   readonly sessionBefore: string | undefined
+  /** When the request came, in milliseconds since 1970: a login after it is a fresh one. */
+  readonly begunAt: number
+  /** Who has shown one factor of two here. */
+  readonly proof?: FlowProof | undefined
   /** The name of the session whose person has said here that they go on as who they are. */
   readonly chosen?: string | undefined
 }
@@ -72,7 +78,7 @@ async function begin({ store, settings }: Service, visit: Visit, data: NewFlow['
     createdAt: now,
     expiresAt: now + settings.lifetimes.flow * 1000,
   })
-  return { id, hash, sessionBefore }
+  return { id, hash, sessionBefore, begunAt: now }
 }
 
 /** A flow by its name; `undefined` when it is not this browser's, is done, or is too old. */
@@ -89,9 +95,16 @@ export async function findAnyFlow(
   const data = found.data as unknown as { readonly sessionBefore?: string; readonly chosen?: string } & (
     { readonly next: string } | BegunAuthorization
   )
-  const begun = { id, hash, sessionBefore: data.sessionBefore, chosen: data.chosen }
+  const begun = {
+    id,
+    hash,
+    sessionBefore: data.sessionBefore,
+    begunAt: found.createdAt,
+    chosen: data.chosen,
+    proof: found.proof,
+  }
   if ('next' in data) return { ...begun, next: data.next }
-  const pending = await interactionOf(service).resume(data)
+  const pending = await interactionOf(service).resume(data, visit.address)
   // Core §3.1.2.1: the languages that the application knows its user to read.
   visit.preferLanguages(pending.request.uiLocales)
   return { ...begun, pending }
@@ -134,12 +147,22 @@ export interface Remembered {
 export async function stepOf(
   service: Service,
   session: StoredSession | undefined,
-  { pending, sessionBefore, chosen }: Pick<Flow, 'pending' | 'sessionBefore' | 'chosen'>,
+  {
+    pending,
+    sessionBefore,
+    begunAt = Infinity,
+    chosen,
+  }: Pick<Flow, 'pending' | 'sessionBefore' | 'chosen'> & Partial<Pick<Flow, 'begunAt'>>,
 ): Promise<{ readonly step: AuthorizationStep; readonly remembered: Remembered | undefined }> {
   const remembered = session && (await rememberedFor(service, session.subject, pending))
+  const factors = session && (await secondFactorKinds(service, session.subject))
   const step = nextStep(pending.request, {
     authTime: session?.authTime,
-    isFresh: session?.hash !== sessionBefore,
+    methods: session?.methods,
+    factors,
+    isSecondFactorRequired: service.settings.secondFactor === 'required',
+    // A session that got a second factor meanwhile has another hash, and is as old as it was.
+    isFresh: session !== undefined && session.hash !== sessionBefore && session.authTime >= begunAt,
     // Whoever has come in since did not choose.
     isChosen: chosen !== undefined && chosen === session?.id,
     now: service.settings.now(),
@@ -194,11 +217,15 @@ export async function refuse(
 }
 
 async function rememberedFor(
-  { store, settings }: Service,
+  service: Service,
   subject: string,
-  { client, agreement: scopes, resources }: PendingAuthorization,
+  { client, agreement: asked, resources }: PendingAuthorization,
 ): Promise<(Remembered & { readonly isEnough: boolean }) | undefined> {
-  const grants = await store.listGrants({ subject, clientId: client.id, limit: 20, now: settings.now() })
+  const { store, settings } = service
+  const scopes = await heldScopes(service, subject, asked)
+  const all = await store.listGrants({ subject, clientId: client.id, limit: 20, now: settings.now() })
+  // Nobody has agreed to what a document says since it changed.
+  const grants = all.filter(({ createdAt }) => createdAt >= (client.document?.changedAt ?? 0))
   const grant =
     grants.find(
       (each) =>

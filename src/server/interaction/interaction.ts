@@ -2,6 +2,7 @@
 
 import { opaqueToken } from '../../crypto/opaque-token.ts'
 import { randomToken } from '../../crypto/random.ts'
+import { toldClass } from '../../protocol/authentication-context.ts'
 import { AuthorizationError } from '../../protocol/authorization-error.ts'
 import { requestedClientId } from '../../protocol/authorization-request.ts'
 import type { AuthorizationRequest } from '../../protocol/authorization-request.ts'
@@ -12,8 +13,10 @@ import type { SentParameters } from '../../protocol/parameters.ts'
 import { withoutUndefined } from '../../protocol/without-undefined.ts'
 import { pushedReference } from '../../protocol/pushed-request.ts'
 import type { NewGrant } from '../../store/grant-store.ts'
+import { heldScopes, scopesOfClient } from '../admin/scopes.ts'
 import { auditEvent } from '../audit.ts'
 import type { Client } from '../clients.ts'
+import { ClientDocumentError } from '../document-reader.ts'
 import { hashOf } from '../grants/grant.ts'
 import { scopesOfClaims } from '../openid/claims.ts'
 import { readHint } from '../openid/id-token.ts'
@@ -67,15 +70,16 @@ export interface Interaction {
   /**
    * Checks an authorization request.
    *
+   * @param address Where it came from.
    * @throws {AuthorizationError} With a `target`, it is told to the client there; without, to the person and no one else.
    */
-  begin(parameters: SentParameters): Promise<PendingAuthorization>
+  begin(parameters: SentParameters, address?: string): Promise<PendingAuthorization>
   /**
    * Checks one again that was begun before: clients and scopes may have changed since.
    *
    * @throws {AuthorizationError} As `begin`.
    */
-  resume(begun: BegunAuthorization): Promise<PendingAuthorization>
+  resume(begun: BegunAuthorization, address?: string): Promise<PendingAuthorization>
   /** The person agreed: where the browser goes, with the code. */
   approve(pending: PendingAuthorization, approval: Approval): Promise<AuthorizationAnswer>
   /** The person refused, or could not: where the browser goes. */
@@ -88,10 +92,13 @@ export interface Interaction {
 
 /** The interaction port of an open server. */
 export function interactionOf(service: Service): Interaction {
-  const { settings, store, clients } = service
+  const { settings, store, documents } = service
 
-  async function clientOf(id: string): Promise<Client> {
-    const client = await clients.get(id)
+  async function clientOf(id: string, address: string | undefined): Promise<Client> {
+    const client = await documents.named(id, address).catch((error: unknown) => {
+      if (!(error instanceof ClientDocumentError)) throw error
+      throw new AuthorizationError('invalid_request', error.message, { cause: error })
+    })
     if (client !== undefined && !client.disabled) return client
     throw new AuthorizationError('invalid_request', 'The client is unknown')
   }
@@ -108,7 +115,7 @@ export function interactionOf(service: Service): Interaction {
       requested: request.scopes,
       // Whoever asks for nothing gets what the APIs have: who a person is has to be asked for.
       allowed: request.scopes === undefined ? Object.keys(settings.scopes) : settings.scopeNames,
-      ceiling: client.metadata.scopes,
+      ceiling: scopesOfClient(settings, client),
     })
     const single = [...(request.claims?.userinfo ?? []), ...(request.claims?.idToken ?? [])]
     const isOpenId = openid !== undefined && scopes.includes('openid')
@@ -137,30 +144,38 @@ export function interactionOf(service: Service): Interaction {
   }
 
   return {
-    async begin(parameters) {
-      const client = await clientOf(requestedClientId(parameters))
+    async begin(parameters, address) {
+      const client = await clientOf(requestedClientId(parameters), address)
       const pushed = await pushedParametersOf(service, client, parameters)
       return checked(client, pushed?.parameters ?? parameters, pushed?.hash)
     },
 
-    async resume({ clientId, parameters, pushedRequest }) {
-      return checked(await clientOf(clientId), parameters, pushedRequest)
+    async resume({ clientId, parameters, pushedRequest }, address) {
+      return checked(await clientOf(clientId, address), parameters, pushedRequest)
     },
 
     async approve(pending, approval) {
       const { client, request } = pending
       const now = settings.now()
-      const scopes = grantedScope({ requested: approval.scopes, allowed: pending.scopes })
+      const asked = grantedScope({ requested: approval.scopes, allowed: pending.scopes })
+      const scopes = await heldScopes(service, approval.subject, asked)
+      if (scopes.length === 0 && asked.length > 0) {
+        return this.deny(pending, 'access_denied', 'This account does not have what was asked for')
+      }
       const { value, hash } = opaqueToken('code')
       const grantId = approval.grantId ?? randomToken(16)
       const about = { clientId: client.id, subject: approval.subject, grantId, details: { scopes } }
       const audit = [auditEvent('code.issued', now, about)]
       const { subject } = approval
       const { resources } = pending
-      const agreed = approval.scopes === undefined ? pending.agreement : scopes
+      const agreed =
+        approval.scopes === undefined ? await heldScopes(service, subject, pending.agreement) : scopes
       const grant = { id: grantId, clientId: client.id, subject, scopes: agreed, resources }
       const { claims } = request
-      const data = withoutUndefined({ claims, amr: approval.methods })
+      const { methods } = approval
+      const acr = methods && toldClass(methods, request)
+      const data = withoutUndefined({ claims, amr: methods, acr })
+      await documents.keep(client)
       const outcome = await store.saveCode(
         {
           hash,

@@ -1,9 +1,12 @@
 /** The port of the pages: what each has to show. What they look like stands on the other side, and can be replaced. */
 
 import type { Html } from '../../http/html.ts'
+import type { SecondFactorPage } from './factor-pages.ts'
 import type { AccountPages } from './account-pages.ts'
+import type { AdminPages } from './admin-pages.ts'
 import type { ChooserPage } from './chooser-page.ts'
 import type { DevicePage } from './device-page.ts'
+import type { Message, MessageContext, WrittenMessage } from './messages.ts'
 
 /** What every page knows. */
 export interface PageContext {
@@ -26,6 +29,8 @@ export interface PageForm {
 /** The application that asks. All of it comes from the client: show it as text, and trust none of it. */
 export interface PageClient {
   readonly name: string
+  /** The host whose document says that this is its application: more than the name, which anybody can choose. */
+  readonly host?: string | undefined
   readonly policyUri?: string | undefined
   readonly termsUri?: string | undefined
   /** Nobody has vouched for it: it registered itself. */
@@ -38,6 +43,18 @@ export interface PagePerson {
   readonly name?: string | undefined
 }
 
+/**
+ * What a form for a passkey needs. It is sent by the script, and hidden without: see `passkey-script.ts` for its attributes.
+ * Field: `credential`, hidden and empty.
+ */
+export interface PagePasskey {
+  readonly form: PageForm
+  /** The address of the script. */
+  readonly script: string
+  /** What the browser is asked for, as JSON. */
+  readonly options: string
+}
+
 /** The login page. Fields: `username`, `password`. */
 export interface LoginPage {
   readonly form: PageForm
@@ -46,12 +63,67 @@ export interface LoginPage {
   /** What is in the field for the username. */
   readonly username?: string | undefined
   /** What went wrong the last time. */
-  readonly error?: 'credentials' | 'too_many' | 'busy' | 'missing' | undefined
+  readonly error?: 'credentials' | 'too_many' | 'busy' | 'missing' | 'passkey' | undefined
   /** With `too_many`: when to try again, in seconds. */
   readonly retryAfter?: number | undefined
   /** A link that ends without logging in. */
   readonly cancel?: PageForm | undefined
+  /** Where somebody without an account makes one; missing where that is not offered. */
+  readonly signUp?: string | undefined
+  /** Where somebody sets another password who has forgotten theirs; missing where no mail can be sent. */
+  readonly recovery?: string | undefined
+  /** Logging in with a passkey instead, where there are any. */
+  readonly passkey?: PagePasskey | undefined
 }
+
+/** An address is asked for. Field: `email`. */
+export interface AddressQuestion {
+  readonly form: PageForm
+  /** What is in the field. */
+  readonly email?: string | undefined
+  /** `link`: the one that was used is not good any more. */
+  readonly error?: 'invalid' | 'too_many' | 'busy' | 'link' | undefined
+  /** With `too_many`: when to try again, in seconds. */
+  readonly retryAfter?: number | undefined
+  /** The login page. */
+  readonly login: string
+}
+
+/** A new password is asked for. Fields: `password`, and `repeat` with the same in it. */
+export interface PasswordQuestion {
+  readonly form: PageForm
+  /** Whose it is: a password manager wants to know. */
+  readonly username: string
+  readonly minimumLength: number
+  readonly error?: PasswordProblem | undefined
+}
+
+/** Why a password was not taken. */
+export type PasswordProblem =
+  'too_short' | 'too_long' | 'common' | 'personal' | 'not_allowed' | 'mismatch' | 'busy'
+
+/** Making an account: an address, a mail, a password. After `sent` nothing tells whether there is an account already. */
+export type SignUpPage =
+  | ({ readonly step: 'ask' } & AddressQuestion)
+  | { readonly step: 'sent'; readonly email: string }
+  | ({ readonly step: 'choose' } & PasswordQuestion)
+  /** The address became somebody's while the mail was on its way. */
+  | { readonly step: 'taken'; readonly login: string }
+  | { readonly step: 'done'; readonly login: string }
+
+/** Setting another password without the old one. After `sent` nothing tells whether there is such an account. */
+export type RecoveryPage =
+  | ({ readonly step: 'ask' } & AddressQuestion)
+  | { readonly step: 'sent'; readonly email: string }
+  | ({ readonly step: 'choose' } & PasswordQuestion)
+  | { readonly step: 'done'; readonly login: string }
+
+/** Another address for an account, by the link that went there. `confirm` has no fields. */
+export type EmailPage =
+  | { readonly step: 'confirm'; readonly form: PageForm; readonly email: string; readonly username: string }
+  | { readonly step: 'taken'; readonly account: string }
+  /** `account` is the address of the account pages. */
+  | { readonly step: 'done'; readonly email: string; readonly account: string }
 
 /** An operation of an API. */
 export interface PageOperation {
@@ -117,22 +189,33 @@ export interface FormPostPage {
 /** The page of whatever went wrong. Nothing of the request is on it but what is named here. */
 export interface ErrorPage {
   readonly status: number
-  /** `expired`: the way on is to begin again at the application. */
-  readonly problem: 'request' | 'expired' | 'cross_site' | 'unavailable' | 'unexpected'
+  /** `expired`: the way on is to begin again at the application. `link`: a link from a mail is not good any more. */
+  readonly problem: 'request' | 'expired' | 'link' | 'cross_site' | 'unavailable' | 'unexpected'
   /** For the developer of the application, in English. */
   readonly description?: string | undefined
   /** The number under which the log has it. */
   readonly requestId?: string | undefined
 }
 
+export type {
+  AccountFactor,
+  AccountFactorsList,
+  AccountFactorsPage,
+  SecondFactorPage,
+} from './factor-pages.ts'
+
 /** One function a page. Each gives the whole document. */
 export interface Pages {
   readonly login: (page: LoginPage, context: PageContext) => Html
+  readonly secondFactor: (page: SecondFactorPage, context: PageContext) => Html
   readonly consent: (page: ConsentPage, context: PageContext) => Html
   readonly account: AccountPages
   readonly chooser: (page: ChooserPage, context: PageContext) => Html
   readonly device: (page: DevicePage, context: PageContext) => Html
   readonly signOut: (page: SignOutPage, context: PageContext) => Html
+  readonly signUp: (page: SignUpPage, context: PageContext) => Html
+  readonly recovery: (page: RecoveryPage, context: PageContext) => Html
+  readonly email: (page: EmailPage, context: PageContext) => Html
   readonly formPost: (page: FormPostPage, context: PageContext) => Html
   readonly error: (page: ErrorPage, context: PageContext) => Html
 }
@@ -140,6 +223,10 @@ export interface Pages {
 /** Everything the server needs of its pages. */
 export interface PageSet {
   readonly pages: Pages
+  /** What is sent by mail. */
+  readonly messages: (message: Message, context: MessageContext) => WrittenMessage
+  /** The pages of the administration, loaded when somebody wants to see them; without, there is only the API. */
+  readonly admin?: () => Promise<AdminPages>
   /** The languages there are words in; the first is used where none fits. */
   readonly languages: readonly string[]
   /** One style sheet for all of them, the brand's colours included. */

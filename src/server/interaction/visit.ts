@@ -54,9 +54,9 @@ export interface Visit {
 export interface PageOptions {
   /** The redirect URI behind the form: some browsers hold `form-action` against redirects as well. */
   readonly formTarget?: string | undefined
-  /** The page has a script of ours. */
-  readonly hasScript?: boolean
   readonly headers?: Readonly<Record<string, string>>
+  /** Whether the page has our script. */
+  readonly hasScript?: boolean
 }
 
 /** The path of the style sheet; its name changes with its content. */

@@ -6,8 +6,8 @@ import type { SigningKey } from '../../crypto/signing-key.ts'
 import type { SigningAlgorithm } from '../../crypto/signature.ts'
 import type { PublicJwk, PublicKeySet } from '../../crypto/jwk.ts'
 import type { GrantStore, StoredSigningKey } from '../../store/grant-store.ts'
-import { auditEvent } from '../audit.ts'
-import type { AuditEvent } from '../audit.ts'
+import { auditEvent, under } from '../audit.ts'
+import type { AuditEvent, Circumstances } from '../audit.ts'
 import { idTokenAlgorithms } from '../openid/algorithms.ts'
 import type { Settings } from '../settings.ts'
 
@@ -30,9 +30,9 @@ export interface SigningKeys {
    * Makes and publishes the next key of every chain now; they sign after the time that keys are published ahead. Answers
    * the id of the one for access tokens.
    */
-  rotate(): Promise<string>
+  rotate(by?: Circumstances): Promise<string>
   /** Takes a key out of use at once, as after a leak. */
-  remove(id: string): Promise<boolean>
+  remove(id: string, by?: Circumstances): Promise<boolean>
   /** Reads the list again, at most once in half a second: for a `kid` that is not in it. */
   refresh(): Promise<void>
 }
@@ -98,6 +98,7 @@ export function signingKeys(
     algorithm: SigningAlgorithm,
     after: TimedKey | undefined,
     signsFrom: number,
+    by: Circumstances = {},
   ): Promise<readonly TimedKey[]> {
     const at = now()
     const key = await generateSigningKey(algorithm)
@@ -115,7 +116,7 @@ export function signingKeys(
     })
     if (wasTaken) {
       opened.set(key.keyId, key)
-      await record(auditEvent('key.rotated', at, { details: { kid: key.keyId } }))
+      await record(under(auditEvent('key.rotated', at, { details: { kid: key.keyId } }), by))
     }
     return reload()
   }
@@ -147,9 +148,10 @@ export function signingKeys(
     return make(algorithm, last, Math.max(now(), last.signsFrom) + publishAhead * 1000)
   }
 
-  async function rotated(algorithm: SigningAlgorithm): Promise<string> {
+  async function rotated(algorithm: SigningAlgorithm, by: Circumstances): Promise<string> {
     const last = latest(await fresh(algorithm), algorithm)
-    const made = await make(algorithm, last, Math.max(now(), last?.signsFrom ?? 0) + publishAhead * 1000)
+    const signsFrom = Math.max(now(), last?.signsFrom ?? 0) + publishAhead * 1000
+    const made = await make(algorithm, last, signsFrom, by)
     const next = latest(made, algorithm)
     if (next === undefined || next.id === last?.id) throw new Error('No key was made; try again')
     return next.id
@@ -173,16 +175,16 @@ export function signingKeys(
       for (const algorithm of chains) keys = await rotatedIfDue(algorithm)
       return { keys: keys.map((each) => JSON.parse(each.publicKey) as PublicJwk) }
     },
-    async rotate() {
-      const id = await rotated(settings.keys.algorithm)
+    async rotate(by = {}) {
+      const id = await rotated(settings.keys.algorithm, by)
       const used = new Set((await reload()).map(({ algorithm }) => algorithm))
-      for (const algorithm of chains.slice(1)) if (used.has(algorithm)) await rotated(algorithm)
+      for (const algorithm of chains.slice(1)) if (used.has(algorithm)) await rotated(algorithm, by)
       return id
     },
-    async remove(id) {
+    async remove(id, by = {}) {
       const at = now()
       const wasUsed = await store.removeKey(id, at)
-      if (wasUsed) await record(auditEvent('key.removed', at, { details: { kid: id } }))
+      if (wasUsed) await record(under(auditEvent('key.removed', at, { details: { kid: id } }), by))
       await reload()
       return wasUsed
     },

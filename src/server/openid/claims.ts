@@ -40,11 +40,11 @@ export function claimNames(
 
 /** OpenID Connect Core §5.1: what every account has. A claim without a value is left out (§5.3.2). */
 function standardClaims(account: Account): Claims {
-  const { name, username, email } = account
+  const { name, username, email, emailVerified } = account
   return withoutUndefined({
     name,
     preferred_username: username,
     email,
-    email_verified: email === undefined ? undefined : false,
+    email_verified: email === undefined ? undefined : emailVerified,
   })
 }

@@ -3,6 +3,7 @@
 import { decodeBase64url, encodeBase64url } from '../../crypto/base64url.ts'
 import { sha256 } from '../../crypto/hash.ts'
 import { parseJsonObject, protectedHeader, signJws, splitJws } from '../../crypto/jws.ts'
+import type { AuthenticationContext } from '../../protocol/authentication-context.ts'
 import { idTokenClaims, readIdTokenHint } from '../../protocol/id-token.ts'
 import type { IdTokenHint } from '../../protocol/id-token.ts'
 import type { Client } from '../clients.ts'
@@ -58,12 +59,9 @@ export async function idTokenFor(service: Service, plan: IdTokenPlan): Promise<s
 }
 
 /** What was noted with the code for the tokens that come of it. */
-export interface AuthorizationData {
+export interface AuthorizationData extends AuthenticationContext {
   /** Single claims, asked for by name. */
   readonly claims?: { readonly userinfo: readonly string[]; readonly idToken: readonly string[] }
-  /** How the person proved who they are (RFC 8176). */
-  readonly amr?: readonly string[]
-  readonly acr?: string
 }
 
 /** As `Interaction.approve` wrote it. */

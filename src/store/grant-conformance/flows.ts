@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { flowLimit } from '../grant-store.ts'
 import type { NewFlow } from '../grant-store.ts'
-import { code, count, day, grant, hostileTexts, minute, start, unique, withWorld } from './world.ts'
+import { code, count, day, grant, hostileTexts, minute, revoking, start, unique, withWorld } from './world.ts'
 import type { GrantConformanceCase } from './world.ts'
 
 function flow(fields: Partial<NewFlow> = {}): NewFlow {
@@ -108,6 +108,35 @@ export const flowCases: readonly GrantConformanceCase[] = [
     assert.equal(await store.saveCode(code(made), made, context), 'gone')
     assert.equal(await store.getGrant(made.id), undefined)
     assert.notEqual(await store.findFlow(one.hash, 'browser', start), undefined)
+  }),
+  withWorld(
+    'SECURITY 206: what was shown in a flow is known there, in its own browser, alone',
+    async (world) => {
+      const { store, place } = world
+      const [one, two] = [flow(), flow()]
+      await store.saveFlow(one)
+      await store.saveFlow(two)
+      await place.addSubject('bob')
+      const proof = { subject: 'alice', methods: ['pwd'], at: start }
+      assert.equal(await store.proveFlow(one.hash, 'another', proof, start), false)
+      assert.equal(await store.proveFlow(one.hash, 'browser', proof, one.expiresAt), false)
+      assert.equal(await store.proveFlow(one.hash, 'browser', { ...proof, subject: 'nobody' }, start), false)
+      assert.deepEqual(await store.findFlow(one.hash, 'browser', start), one)
+      assert.equal(await store.proveFlow(one.hash, 'browser', { ...proof, subject: 'bob' }, start), true)
+      assert.equal(await store.proveFlow(one.hash, 'browser', proof, start), true)
+      assert.deepEqual(await store.findFlow(one.hash, 'browser', start), { ...one, proof })
+      assert.deepEqual(await store.findFlow(two.hash, 'browser', start), two)
+    },
+  ),
+  withWorld('a new password or a disabled account ends what was shown in flows', async ({ store, place }) => {
+    const one = flow()
+    await store.saveFlow(one)
+    const proof = { subject: 'alice', methods: ['pwd'], at: start }
+    await store.proveFlow(one.hash, 'browser', proof, start)
+    await store.revokeSubject('alice', revoking())
+    assert.deepEqual(await store.findFlow(one.hash, 'browser', start), one)
+    await place.disableSubject('alice', true)
+    assert.equal(await store.proveFlow(one.hash, 'browser', proof, start), false)
   }),
   withWorld('a grant is remembered for as long as it is told, and not for ever', async ({ store }) => {
     const made = grant()

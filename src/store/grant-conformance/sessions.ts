@@ -51,6 +51,63 @@ export const sessionCases: readonly GrantConformanceCase[] = [
     assert.equal(await store.findSession(old.hash, start), undefined)
     assert.equal((await store.findSession(next.hash, start))?.id, old.id)
   }),
+  withWorld(
+    'SECURITY 206: of many sessions from one proof one is started, for its person, in its browser',
+    async ({ callers, store, place }) => {
+      await place.addSubject('bob')
+      const flow = { hash: unique('flow'), browserHash: 'browser' }
+      await store.saveFlow({ ...flow, data: {}, createdAt: start, expiresAt: start + minute })
+      assert.equal(await store.startSession(loginSession(), { proof: flow }), 'gone')
+      const shown = { subject: 'alice', methods: ['pwd'], at: start }
+      await store.proveFlow(flow.hash, 'browser', shown, start)
+      const old = loginSession({ subject: 'bob' })
+      await store.startSession(old)
+      const others = { proof: { ...flow, browserHash: 'another' }, replaces: old.hash }
+      assert.equal(await store.startSession(loginSession(), others), 'gone')
+      const bobs = loginSession({ subject: 'bob' })
+      assert.equal(await store.startSession(bobs, { proof: flow, replaces: old.hash }), 'gone')
+      assert.notEqual(await store.findSession(old.hash, start), undefined)
+      const answers = await Promise.all(
+        callers(12).map((each) => each.startSession(loginSession(), { proof: flow })),
+      )
+      assert.equal(count(answers, 'started'), 1)
+      assert.equal((await store.listSessions('alice', start)).length, 1)
+    },
+    4,
+  ),
+  withWorld(
+    'a session from a proof is started before everything of the person ends, or not at all',
+    async ({ callers, store }) => {
+      for (let round = 0; round < 6; round += 1) {
+        const flow = { hash: unique('flow'), browserHash: 'browser' }
+        await store.saveFlow({ ...flow, data: {}, createdAt: start, expiresAt: start + minute })
+        await store.proveFlow(flow.hash, 'browser', { subject: 'alice', methods: ['pwd'], at: start }, start)
+        const [one, two, three] = callers(3)
+        await Promise.all([
+          one?.startSession(loginSession(), { proof: flow }),
+          two?.revokeSubject('alice', revoking()),
+          three?.startSession(loginSession(), { proof: flow }),
+        ])
+        assert.deepEqual(await store.listSessions('alice', start), [])
+      }
+    },
+    3,
+  ),
+  withWorld(
+    'SECURITY 195: a session is continued once, and not after its end',
+    async ({ callers, store }) => {
+      const old = loginSession()
+      await store.startSession(old)
+      const answers = await Promise.all(
+        callers(12).map((each) =>
+          each.startSession(loginSession(), { replaces: old.hash, isContinued: true }),
+        ),
+      )
+      assert.equal(count(answers, 'started'), 1)
+      assert.equal((await store.listSessions('alice', start)).length, 1)
+    },
+    4,
+  ),
   withWorld('a login that fails ends no session', async ({ store, place }) => {
     const old = loginSession()
     await store.startSession(old)

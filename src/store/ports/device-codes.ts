@@ -37,6 +37,8 @@ export interface Approval {
   /** When the user logged in, in milliseconds since 1970. */
   readonly authTime: number
   readonly sessionId?: string
+  /** For the tokens, in the place of what the code was made with. */
+  readonly data?: JsonObject
   readonly audit?: readonly AuditEvent[]
 }
 

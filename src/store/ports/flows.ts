@@ -19,6 +19,21 @@ export interface NewFlow {
   readonly expiresAt: number
 }
 
+/** Who has shown one factor of two in a flow. Nothing but the flow knows of it. */
+export interface FlowProof {
+  /** The id of the account. */
+  readonly subject: string
+  /** What was shown (RFC 8176). */
+  readonly methods: readonly string[]
+  /** When, in milliseconds since 1970. */
+  readonly at: number
+}
+
+/** A flow as it is found. */
+export interface StoredFlow extends NewFlow {
+  readonly proof?: FlowProof
+}
+
 /** What a flow was about, as it was found, and is about from now on. */
 export interface FlowChange {
   readonly from: JsonObject
@@ -33,7 +48,7 @@ export interface FlowStore {
   /** Keeps a flow, and drops the oldest of this browser beyond {@link flowLimit}. */
   saveFlow(flow: NewFlow): Promise<void>
   /** The flow with this hash, if it is this browser's, not used and not expired. */
-  findFlow(hash: string, browserHash: string, now: number): Promise<NewFlow | undefined>
+  findFlow(hash: string, browserHash: string, now: number): Promise<StoredFlow | undefined>
   /**
    * Writes something else in the place of what a flow is about, if that is still what it was: of several at once one is
    * answered `true`. `false` as well for a flow that `findFlow` would not find.
@@ -41,4 +56,10 @@ export interface FlowStore {
   changeFlow(hash: string, browserHash: string, change: FlowChange, now: number): Promise<boolean>
   /** Uses a flow up: `true` for one caller of all. */
   consumeFlow(hash: string, browserHash: string, now: number): Promise<boolean>
+  /**
+   * Writes down who has shown one factor, in the place of whoever had before. `false` when the flow is not there or the
+   * account is not alive. It goes when a session is started from it, and with everything else of the person when
+   * {@link RevocationStore.revokeSubject} says so.
+   */
+  proveFlow(hash: string, browserHash: string, proof: FlowProof, now: number): Promise<boolean>
 }

@@ -35,12 +35,19 @@ export interface StoredSession extends NewSession {
 export interface SessionStart {
   /** The hash of the cookie that the browser had: that session ends in the same step. */
   readonly replaces?: string
+  /** Whether the replaced session has to be there still: nothing is started from one that was ended meanwhile. */
+  readonly isContinued?: boolean
+  /** The flow in which this person has shown one factor before: what it knows of that is used up. */
+  readonly proof?: { readonly hash: string; readonly browserHash: string }
   readonly audit?: readonly AuditEvent[]
 }
 
 /** Where login sessions are kept. A session is alive until its idle or absolute end, while its account is alive. */
 export interface SessionStore {
-  /** Starts a session, and ends the one it replaces. `gone`, and nothing is written, when the account is not alive. */
+  /**
+   * Starts a session, and ends the one it replaces. `gone`, and nothing is written, when the account is not alive, the session
+   * to be continued is not there, or the flow of `proof` does not know this person (any more): of many sessions from one proof one is started.
+   */
   startSession(session: NewSession, start?: SessionStart): Promise<'started' | 'gone'>
   /** The session that is alive under this hash. */
   findSession(hash: string, now: number): Promise<StoredSession | undefined>

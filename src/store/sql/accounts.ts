@@ -1,8 +1,10 @@
 /** The account store in SQL, the same for SQLite and PostgreSQL. */
 
-import type { Kysely } from 'kysely'
+import { sql } from 'kysely'
+import type { Expression, Kysely, SqlBool } from 'kysely'
 import type { AnyDatabase } from '../database.ts'
 import { DatabaseError } from '../database-error.ts'
+import { emailKey } from '../email-key.ts'
 import type { AccountChanges, AccountStore, StoredAccount } from '../store.ts'
 import { migrate } from './migrations.ts'
 import type { AccountRow, Tables } from './schema.ts'
@@ -24,6 +26,10 @@ export async function sqlAccountStore(database: AnyDatabase, now: number): Promi
     return accountOf(await query.executeTakeFirst())
   }
 
+  async function removeLinks(subject: string): Promise<void> {
+    await kysely.deleteFrom('gatewright_account_tokens').where('subject', '=', subject).execute()
+  }
+
   return {
     async create(account) {
       // The unique index decides who was first, so nobody needs to look beforehand.
@@ -42,8 +48,17 @@ export async function sqlAccountStore(database: AnyDatabase, now: number): Promi
         .where('username_key', '=', usernameKey)
       return accountOf(await query.executeTakeFirst())
     },
-    async list({ after = '', limit }) {
-      const query = kysely.selectFrom('gatewright_accounts').selectAll().where('id', '>', after)
+    async findByEmail(email) {
+      const query = kysely
+        .selectFrom('gatewright_accounts')
+        .selectAll()
+        .where('email_key', '=', emailKey(email))
+      const rows = await query.orderBy('email_verified', 'desc').orderBy('id').limit(10).execute()
+      return rows.map((row) => accountOf(row)).filter((account) => account !== undefined)
+    },
+    async list({ after = '', limit, search }) {
+      const all = kysely.selectFrom('gatewright_accounts').selectAll().where('id', '>', after)
+      const query = search === undefined ? all : all.where(has(search))
       const rows = await query.orderBy('id').limit(limit).execute()
       return rows.map((row) => accountOf(row)).filter((account) => account !== undefined)
     },
@@ -59,6 +74,8 @@ export async function sqlAccountStore(database: AnyDatabase, now: number): Promi
     async update(id, changes) {
       const set = rowChanges(changes)
       if (Object.keys(set).length === 0) return get(id)
+      // Before, not after: what was sent for the account as it was must not outlive the change, should the process die between.
+      if (endsLinks(changes)) await removeLinks(id)
       try {
         const query = kysely.updateTable('gatewright_accounts').set(set).where('id', '=', id).returningAll()
         return accountOf(await query.executeTakeFirst())
@@ -68,11 +85,31 @@ export async function sqlAccountStore(database: AnyDatabase, now: number): Promi
       }
     },
     async remove(id) {
-      const query = kysely.deleteFrom('gatewright_accounts').where('id', '=', id)
-      return (await query.executeTakeFirst()).numDeletedRows === 1n
+      return kysely.transaction().execute(async (transaction) => {
+        await transaction.deleteFrom('gatewright_account_tokens').where('subject', '=', id).execute()
+        await transaction.deleteFrom('gatewright_authenticators').where('subject', '=', id).execute()
+        const query = transaction.deleteFrom('gatewright_accounts').where('id', '=', id)
+        return (await query.executeTakeFirst()).numDeletedRows === 1n
+      })
     },
     async close() {},
   }
+}
+
+function endsLinks(changes: AccountChanges): boolean {
+  return changes.passwordHash !== undefined || 'email' in changes || changes.disabled !== undefined
+}
+
+function has(search: string): Expression<SqlBool> {
+  const within = (text: string): string => `%${text.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`
+  const key = within(search.normalize('NFKC').toLowerCase())
+  // The last is for SQLite, which knows the lower case of ASCII alone.
+  return sql<SqlBool>`(
+    username_key like ${key} escape '\\'
+    or lower(email) like ${key} escape '\\'
+    or lower(name) like ${key} escape '\\'
+    or name like ${within(search)} escape '\\'
+  )`
 }
 
 function rowOf(account: StoredAccount): AccountRow {
@@ -82,6 +119,8 @@ function rowOf(account: StoredAccount): AccountRow {
     username_key: account.usernameKey,
     name: account.name ?? null,
     email: account.email ?? null,
+    email_key: account.email === undefined ? null : emailKey(account.email),
+    email_verified: account.emailVerified ? 1 : 0,
     scopes: account.scopes.join(' '),
     disabled: account.disabled ? 1 : 0,
     password_hash: account.passwordHash,
@@ -94,7 +133,11 @@ function rowChanges(changes: AccountChanges): Partial<AccountRow> {
     ...(changes.username !== undefined && { username: changes.username }),
     ...(changes.usernameKey !== undefined && { username_key: changes.usernameKey }),
     ...('name' in changes && { name: changes.name ?? null }),
-    ...('email' in changes && { email: changes.email ?? null }),
+    ...('email' in changes && {
+      email: changes.email ?? null,
+      email_key: changes.email === undefined ? null : emailKey(changes.email),
+    }),
+    ...(changes.emailVerified !== undefined && { email_verified: changes.emailVerified ? 1 : 0 }),
     ...(changes.scopes !== undefined && { scopes: changes.scopes.join(' ') }),
     ...(changes.disabled !== undefined && { disabled: changes.disabled ? 1 : 0 }),
     ...(changes.passwordHash !== undefined && { password_hash: changes.passwordHash }),
@@ -109,6 +152,7 @@ function accountOf(row: AccountRow | undefined): StoredAccount | undefined {
     usernameKey: row.username_key,
     ...(row.name !== null && { name: row.name }),
     ...(row.email !== null && { email: row.email }),
+    emailVerified: Number(row.email_verified) === 1,
     scopes: row.scopes.split(' ').filter((scope) => scope !== ''),
     // A value that nobody writes means that the row was touched by hand: better locked out than let in.
     disabled: Number(row.disabled) !== 0,

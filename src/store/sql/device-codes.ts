@@ -57,9 +57,16 @@ export function deviceCodeStore(session: Session, subjects: Subjects): DeviceCod
         session.transact(async (runner) => {
           const common = { userCodeHash, owner, now }
           if (approved) {
-            const { grant, authTime, sessionId = null } = decision
+            const { grant, authTime, sessionId = null, data } = decision
             if (!(await holdOrMakeGrant(runner, grant, now, now))) return undo('gone')
-            const values = { ...common, clientId: grant.clientId, grantId: grant.id, authTime, sessionId }
+            const values = {
+              ...common,
+              clientId: grant.clientId,
+              grantId: grant.id,
+              authTime,
+              sessionId,
+              data: json(data),
+            }
             if ((await runner.changes(approve, values)) === 0) return undo('gone')
           } else if ((await runner.changes(deny, common)) === 0) {
             return undo('gone')
@@ -129,10 +136,16 @@ const claim = statement<Ownership>`
     and decision is null and expires_at > ${'now'}`
 
 const approve = statement<
-  Ownership & { clientId: string; grantId: string; authTime: number; sessionId: string | null }
+  Ownership & {
+    clientId: string
+    grantId: string
+    authTime: number
+    sessionId: string | null
+    data: string | null
+  }
 >`
   update gatewright_device_codes set decision = 'approved', grant_id = ${'grantId'}, auth_time = ${'authTime'},
-    session_id = ${'sessionId'}
+    session_id = ${'sessionId'}, data = coalesce(${'data'}, data)
   where user_code_hash = ${'userCodeHash'} and owner = ${'owner'} and client_id = ${'clientId'}
     and decision is null and expires_at > ${'now'}`
 

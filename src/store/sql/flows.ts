@@ -1,15 +1,17 @@
 /** Flows in SQL. */
 
 import { flowLimit } from '../ports/flows.ts'
-import type { FlowStore } from '../ports/flows.ts'
+import type { FlowProof, FlowStore } from '../ports/flows.ts'
 import { parsed } from './columns.ts'
 import type { Integer } from './columns.ts'
+import { subjectIsAlive } from './liveness.ts'
 import type { Session } from './session.ts'
 import { statement } from './statement.ts'
 import type { Statement } from './statement.ts'
+import type { Subjects } from './subjects.ts'
 
 /** The flow operations of the store. */
-export function flowStore(session: Session): FlowStore {
+export function flowStore(session: Session, subjects: Subjects): FlowStore {
   return {
     async saveFlow({ data, ...flow }) {
       await session.transact(async (runner) => {
@@ -27,6 +29,7 @@ export function flowStore(session: Session): FlowStore {
         data: parsed(row.data),
         createdAt: Number(createdAt),
         expiresAt: Number(expiresAt),
+        ...(row.proof === null ? {} : { proof: proofOf(row.proof) }),
       }
     },
     async changeFlow(hash, browserHash, { from, to }, now) {
@@ -36,8 +39,27 @@ export function flowStore(session: Session): FlowStore {
     async consumeFlow(hash, browserHash, now) {
       return (await session.changes(consumeFlow, { hash, browserHash, now })) === 1
     },
+    async proveFlow(hash, browserHash, proof, now) {
+      const { subject } = proof
+      if (!(await subjects.isAlive(subject))) return false
+      const values = { hash, browserHash, now, subject, proof: JSON.stringify(proof) }
+      return (await session.changes(prove, values)) === 1
+    },
   }
 }
+
+/** Takes the proof of a flow away, if it is this person's: for one caller of all. */
+export const useProof: Statement<
+  { hash: string; browserHash: string; subject: string; now: number },
+  Record<never, never>
+> = statement<{ hash: string; browserHash: string; subject: string; now: number }>`
+  update gatewright_flows set subject = null, proof = null
+  where hash = ${'hash'} and browser_hash = ${'browserHash'} and subject = ${'subject'} and expires_at > ${'now'}`
+
+/** Takes away what a person has shown in any flow. */
+export const forgetProofs: Statement<{ subject: string }, Record<never, never>> = statement<{
+  subject: string
+}>`update gatewright_flows set subject = null, proof = null where subject = ${'subject'}`
 
 /** Uses a flow up, in this transaction or alone. */
 export const consumeFlow: Statement<
@@ -76,7 +98,23 @@ const dropOldest = statement<{ browserHash: string }>`
 
 const select = statement<
   { hash: string; browserHash: string; now: number },
-  { data: string; created_at: Integer; expires_at: Integer }
+  { data: string; created_at: Integer; expires_at: Integer; proof: string | null }
 >`
-  select data, created_at, expires_at from gatewright_flows
+  select data, proof, created_at, expires_at from gatewright_flows
   where hash = ${'hash'} and browser_hash = ${'browserHash'} and expires_at > ${'now'}`
+
+const prove = statement<{
+  hash: string
+  browserHash: string
+  subject: string
+  proof: string
+  now: number
+}>`
+  update gatewright_flows set subject = ${'subject'}, proof = ${'proof'}
+  where hash = ${'hash'} and browser_hash = ${'browserHash'} and expires_at > ${'now'}
+    and exists (select 1 from (select cast(${'subject'} as text) as subject) as n where ${subjectIsAlive('n.subject')})`
+
+function proofOf(text: string): FlowProof {
+  // The cast: written by `proveFlow`.
+  return JSON.parse(text) as FlowProof
+}

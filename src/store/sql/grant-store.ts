@@ -4,6 +4,7 @@ import type { AnyDatabase } from '../database.ts'
 import type { GrantStore } from '../grant-store.ts'
 import { accessTokenStore } from './access-tokens.ts'
 import { auditStore } from './audit.ts'
+import { authenticatorStore } from './authenticators.ts'
 import { clientStore } from './clients.ts'
 import { codeStore } from './codes.ts'
 import { deviceCodeStore } from './device-codes.ts'
@@ -53,7 +54,7 @@ export async function sqlGrantStore(
     ...codeStore(session, subjects),
     ...refreshTokenStore(session, subjects),
     ...accessTokenStore(session, subjects),
-    ...revocationStore(session),
+    ...revocationStore(session, database.listen),
     ...singleUseStore(session),
     ...deviceCodeStore(session, subjects),
     ...pushedRequestStore(session),
@@ -61,7 +62,8 @@ export async function sqlGrantStore(
     ...rateLimitStore(session),
     ...auditStore(session),
     ...sessionStore(session, subjects),
-    ...flowStore(session),
+    ...flowStore(session, subjects),
+    ...authenticatorStore(session, subjects),
     purge: purgeOf(session),
     async close() {},
   }

@@ -3,6 +3,8 @@
 import { sql } from 'kysely'
 import type { Kysely } from 'kysely'
 import type { AnyDatabase } from '../database.ts'
+import { accountTokenTables } from './account-token-migration.ts'
+import { authenticatorTables } from './authenticator-migration.ts'
 import { grantTables } from './grant-migration.ts'
 import type { Tables } from './schema.ts'
 import { sessionTables } from './session-migration.ts'
@@ -39,6 +41,14 @@ const migrations: readonly Migration[] = [
     id: '0004-session-families',
     statements: () => [
       `create index gatewright_families_session on gatewright_families (session_id) where session_id is not null`,
+    ],
+  },
+  { id: '0005-account-tokens', statements: (dialect) => accountTokenTables(typesOf(dialect)) },
+  { id: '0006-authenticators', statements: (dialect) => authenticatorTables(typesOf(dialect)) },
+  {
+    id: '0009-document-clients',
+    statements: () => [
+      `create index gatewright_clients_document on gatewright_clients (id) where source = 'document'`,
     ],
   },
 ]

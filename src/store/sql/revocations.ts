@@ -2,15 +2,18 @@
 
 import type { Revocation, RevocationKind, RevocationStore, Revoking } from '../ports/revocations.ts'
 import { insertAudit } from './audit.ts'
+import type { Listen } from '../database.ts'
 import type { Integer } from './columns.ts'
+import { forgetProofs } from './flows.ts'
 import { forUpdate } from './liveness.ts'
 import type { Runner, Session } from './session.ts'
 import { undo } from './session.ts'
 import { removeOf } from './sessions.ts'
 import { statement } from './statement.ts'
+import type { Statement } from './statement.ts'
 
 /** The revocation operations of the store. */
-export function revocationStore(session: Session): RevocationStore {
+export function revocationStore(session: Session, listen: Listen | undefined): RevocationStore {
   async function revoke(
     kind: RevocationKind,
     revoking: Revoking,
@@ -45,12 +48,15 @@ export function revocationStore(session: Session): RevocationStore {
       }),
     revokeSubject: (subject, revoking) =>
       revoke('subject', revoking, async (runner) => {
-        await runner.changes(markGrantsOfSubject, { subject, now: revoking.now })
-        await runner.changes(removeOf, { subject, except: '' })
+        await endAllOf(runner, subject, revoking.now)
         return subject
       }),
     async revocationsAfter(cursor, limit) {
       return (await session.rows(after, { cursor, limit })).map(revocationOf)
+    },
+    watchRevocations(onChange) {
+      const listening = listen?.(channel, onChange)
+      return async () => listening?.stop()
     },
     async isRevoked(token) {
       const row = await session.row(find, {
@@ -64,6 +70,27 @@ export function revocationStore(session: Session): RevocationStore {
       return row !== undefined
     },
   }
+}
+
+/** Where PostgreSQL tells that the log has grown. */
+const channel = 'gatewright_revocations'
+
+/** Revokes all that a subject was given, in the transaction of something else, as the last thing it does. */
+export async function revokeSubjectIn(runner: Runner, subject: string, revoking: Revoking): Promise<void> {
+  await endAllOf(runner, subject, revoking.now)
+  await appendRevocation(runner, 'subject', subject, revoking)
+}
+
+/** Makes every link that was sent for an account worthless. */
+export const removeAccountTokensOf: Statement<{ subject: string }, Record<never, never>> = statement<{
+  subject: string
+}>`delete from gatewright_account_tokens where subject = ${'subject'}`
+
+async function endAllOf(runner: Runner, subject: string, now: number): Promise<void> {
+  await runner.changes(markGrantsOfSubject, { subject, now })
+  await runner.changes(forgetProofs, { subject })
+  await runner.changes(removeOf, { subject, except: '' })
+  await runner.changes(removeAccountTokensOf, { subject })
 }
 
 /** Any number will do, as long as it is always the same. */
@@ -86,7 +113,9 @@ export async function appendRevocation(
   return (await runner.changes(append, { kind, value, now, until, repeats })) === 1
 }
 
-const lockLog = statement`select pg_advisory_xact_lock(${() => String(logLock)})`
+// The notice goes out with the commit, and not at all without one.
+const lockLog = statement`
+  select pg_advisory_xact_lock(${() => String(logLock)}), pg_notify(${() => `'${channel}'`}, '')`
 
 const append = statement<{ kind: string; value: string; now: number; until: number; repeats: number }>`
   insert into gatewright_revocations (kind, value, at, expires_at)

@@ -4,6 +4,9 @@
 export interface Tables {
   readonly gatewright_migrations: MigrationRow
   readonly gatewright_accounts: AccountRow
+  readonly gatewright_account_tokens: { readonly subject: string | null }
+  /** Only what the removal of an account needs: the rest is in `authenticators.ts`. */
+  readonly gatewright_authenticators: { readonly subject: string }
 }
 
 /** A migration that has run. */
@@ -23,6 +26,10 @@ export interface AccountRow {
   readonly username_key: string
   readonly name: string | null
   readonly email: string | null
+  /** What the address is compared by. Unique among those that are verified. */
+  readonly email_key: string | null
+  /** 0 or 1. */
+  readonly email_verified: number | string
   /** Separated by spaces, which no scope contains (RFC 6749 §3.3). */
   readonly scopes: string
   /** 0 or 1. */
@@ -48,7 +55,7 @@ export const tableContents: Readonly<Record<string, TableContents>> = {
   gatewright_clients: {
     secrets:
       'hashes of client secrets and registration tokens, which are random and cannot be guessed from them',
-    lives: 'until the client is removed',
+    lives: 'until the client is removed; one with a document goes a week after it has nothing any more',
   },
   gatewright_grants: {
     secrets: 'none; who allowed what to whom is personal',
@@ -93,10 +100,19 @@ export const tableContents: Readonly<Record<string, TableContents>> = {
     secrets: 'the hash of a random cookie; where and with what somebody logged in is personal',
     lives: 'to the end of the session',
   },
+  gatewright_account_tokens: {
+    secrets: 'the hash of a random token that was sent by mail; the address is personal',
+    lives: 'until the link is used, replaced by a newer one, or an hour old; or until the account changes',
+  },
   gatewright_flows: {
     secrets:
-      'hashes of a random address and a random cookie; what was asked for may be personal (login_hint)',
+      'hashes of a random address and a random cookie; what was asked for, and who is logging in, may be personal; while an authenticator app is set up its seed, encrypted with a key that is not in the database',
     lives: 'until the person is done, or the page is too old',
+  },
+  gatewright_authenticators: {
+    secrets:
+      'seeds of authenticator apps, encrypted with a key that is not in the database; hashes of recovery codes that need that key to be tried; public keys of passkeys',
+    lives: 'until their owner removes or uses them, or the account is removed',
   },
   gatewright_signing_keys: {
     secrets: 'private keys, encrypted with a key that is not in the database',

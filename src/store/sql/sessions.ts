@@ -4,6 +4,7 @@ import type { SessionStore, StoredSession } from '../ports/sessions.ts'
 import { insertAudit } from './audit.ts'
 import { given, words } from './columns.ts'
 import type { Integer } from './columns.ts'
+import { useProof } from './flows.ts'
 import { subjectIsAlive } from './liveness.ts'
 import { undo } from './session.ts'
 import type { Session } from './session.ts'
@@ -17,7 +18,10 @@ const touchEvery = 60_000
 /** The session operations of the store. */
 export function sessionStore(session: Session, subjects: Subjects): SessionStore {
   return {
-    async startSession({ address, userAgent, methods, ...rest }, { replaces, audit } = {}) {
+    async startSession(
+      { address, userAgent, methods, ...rest },
+      { replaces, isContinued = false, proof, audit } = {},
+    ) {
       if (!(await subjects.isAlive(rest.subject))) return 'gone'
       const values = {
         ...rest,
@@ -26,7 +30,13 @@ export function sessionStore(session: Session, subjects: Subjects): SessionStore
         userAgent: userAgent ?? null,
       }
       return session.transact(async (runner) => {
-        if (replaces !== undefined) await runner.changes(removeByHash, { hash: replaces })
+        // Before the session is written: whoever takes the person's rights away waits here, and then finds the session.
+        if (proof !== undefined) {
+          const used = { ...proof, subject: rest.subject, now: rest.createdAt }
+          if ((await runner.changes(useProof, used)) === 0) return undo('gone' as const)
+        }
+        const replaced = replaces === undefined ? 0 : await runner.changes(removeByHash, { hash: replaces })
+        if (isContinued && replaced === 0) return undo('gone' as const)
         if ((await runner.changes(insert, values)) === 0) return undo('gone' as const)
         await insertAudit(runner, audit)
         return 'started' as const

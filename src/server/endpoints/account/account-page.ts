@@ -5,6 +5,7 @@ import type { Parameters } from '../../../protocol/parameters.ts'
 import type { StoredSession } from '../../../store/grant-store.ts'
 import type { Account } from '../../accounts/types.ts'
 import type { AccountFrame, AccountNotice, AccountSectionName } from '../../interaction/account-pages.ts'
+import { canMail } from '../../mail/mailroom.ts'
 import type { Settings } from '../../settings.ts'
 import { addPage } from '../page-request.ts'
 import type { PageRequest, PageSite } from '../page-request.ts'
@@ -22,7 +23,9 @@ interface Section {
 const sections: readonly Section[] = [
   { name: 'overview', path: '/account' },
   { name: 'profile', path: '/account/profile' },
+  { name: 'email', path: '/account/email', isOffered: canMail },
   { name: 'password', path: '/account/password' },
+  { name: 'factors', path: '/account/security' },
   { name: 'sessions', path: '/account/sessions' },
   { name: 'applications', path: '/account/applications' },
   { name: 'removal', path: '/account/removal', isOffered: (settings) => settings.accountRemoval },
@@ -35,6 +38,8 @@ const notices: ReadonlySet<string> = new Set<AccountNotice>([
   'session',
   'sessions',
   'application',
+  'factor',
+  'factor_removed',
 ])
 
 /** A request of somebody who is logged in, about their own account. */
@@ -55,26 +60,30 @@ export interface AccountWork {
    * lose what was typed. Nothing unless told.
    */
   readonly needsRecent?: 'forms' | 'page'
+  /** A page of the section besides its first, below its path: `/app`. */
+  readonly below?: string
+  /** Where to come back to after a login in between, below the issuer; the section's first page unless told. */
+  readonly next?: (asked: PageRequest) => string
 }
 
 /** Adds the page of a section, if this server has it. */
 export function addAccountPage(site: PageSite, name: AccountSectionName, work: AccountWork): void {
   const section = offered(site.settings).find((each) => each.name === name)
   if (section === undefined) return
-  const { path } = section
-  const { posted, shown, needsRecent } = work
+  const { posted, shown, needsRecent, below = '', next = () => section.path } = work
+  const path = section.path + below
   const guarded = (
     asked: PageRequest,
     isRecent: boolean,
     what: (asked: AccountRequest) => Promise<Response>,
   ): Promise<Response> =>
-    whenSignedIn(asked, { next: path, ...(isRecent ? { maxAge: recently } : {}) }, async (session) => {
+    whenSignedIn(asked, { next: next(asked), ...(isRecent ? { maxAge: recently } : {}) }, async (session) => {
       const sent = sortParameters(asked.form)
       if (asked.visit.request.method === 'POST') asked.visit.checkForm(sent.one('csrf'), 'session')
       const account = await asked.open.accounts.get(session.subject)
       // Removed while its session was looked at.
       if (account === undefined)
-        return asked.visit.redirect(`${asked.open.settings.basePath}/login?next=${path}`)
+        return asked.visit.redirect(`${asked.open.settings.basePath}/login?next=${section.path}`)
       return what({ ...asked, session, account, sent, frame: frameOf(asked, account, name) })
     })
   addPage(site, path, {

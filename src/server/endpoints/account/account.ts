@@ -4,6 +4,8 @@ import { router } from '../../../api/router.ts'
 import type { AnyRouter } from '../../../api/router.ts'
 import type { PageSite } from '../page-request.ts'
 import { addApplicationsPage } from './applications.ts'
+import { addEmailPage } from './email.ts'
+import { addFactorsPages } from './factors.ts'
 import { addPasswordPage } from './password.ts'
 import { addOverviewPage, addProfilePage } from './profile.ts'
 import { addRemovalPage } from './removal.ts'
@@ -13,7 +15,9 @@ import { addSessionsPage } from './sessions.ts'
 export function addAccountPages(site: PageSite): void {
   addOverviewPage(site)
   addProfilePage(site)
+  addEmailPage(site)
   addPasswordPage(site)
+  addFactorsPages(site)
   addSessionsPage(site)
   addApplicationsPage(site)
   addRemovalPage(site)

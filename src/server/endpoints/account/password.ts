@@ -42,17 +42,20 @@ async function posted(asked: AccountRequest): Promise<Response> {
 const refusals: Readonly<Partial<Record<AccountErrorCode, AccountPasswordPage['error']>>> = {
   password_too_short: 'too_short',
   password_too_long: 'too_long',
+  password_common: 'common',
+  password_personal: 'personal',
   password_not_allowed: 'not_allowed',
   invalid_password: 'not_allowed',
 }
 
 async function show(
-  { visit, frame }: AccountRequest,
+  { open, visit, frame }: AccountRequest,
   status: number,
   { error, retryAfter }: Pick<AccountPasswordPage, 'error' | 'retryAfter'> = {},
 ): Promise<Response> {
   const form = visit.form('/account/password', 'session')
-  const page = { frame, form, minimumLength: usualMinimumLength, error, retryAfter }
+  const { minimumLength = usualMinimumLength } = open.settings.passwords
+  const page = { frame, form, minimumLength, error, retryAfter }
   return visit.page(status, visit.pages.account.password(page, visit.context), {
     headers: retryHeaders(retryAfter),
   })

@@ -1,0 +1,45 @@
+/** The pages of setting another password without the old one. */
+
+import { html } from '../http/html.ts'
+import type { Html } from '../http/html.ts'
+import type { PageContext, RecoveryPage } from '../server/interaction/pages.ts'
+import { addressForm, onward, passwordForm } from './account-fields.ts'
+import { layout } from './layout.ts'
+import type { Words } from './words.ts'
+
+/** Writes the step that it is at. */
+export function recoveryPage(page: RecoveryPage, context: PageContext, words: Words): Html {
+  switch (page.step) {
+    case 'ask':
+      return layout(
+        context,
+        words.recoveryTitle,
+        html`<h1>${words.recoveryTitle}</h1>
+          <p class="quiet">${words.recoveryText}</p>
+          ${addressForm(page, words)}`,
+      )
+    case 'sent':
+      return layout(
+        context,
+        words.lookIntoMailbox,
+        html`<h1>${words.lookIntoMailbox}</h1>
+          <p>${words.recoverySent(page.email)}</p>
+          <p class="quiet">${words.noMail}</p>`,
+      )
+    case 'choose':
+      return layout(
+        context,
+        words.choosePassword,
+        html`<h1>${words.choosePassword}</h1>
+          ${passwordForm(page, words.setPassword, words)}`,
+      )
+    case 'done':
+      return layout(
+        context,
+        words.passwordSet,
+        html`<h1>${words.passwordSet}</h1>
+          <p>${words.passwordSetText}</p>
+          ${onward(page.login, words.logIn)}`,
+      )
+  }
+}

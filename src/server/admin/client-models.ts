@@ -1,0 +1,173 @@
+/** Clients as the admin API writes them: the names of RFC 7591 §2, and what only an administrator decides. */
+
+import { formatClientMetadata } from '../../protocol/client-metadata-wire.ts'
+import { grantTypes } from '../../protocol/client-metadata.ts'
+import { formatScope, parseScope } from '../../protocol/scope.ts'
+import { withoutUndefined } from '../../protocol/without-undefined.ts'
+import type { Client, ClientDefinition, ClientPatch } from '../clients.ts'
+import { offeredMethods } from '../endpoints/offered.ts'
+import { HttpError } from '../../http/http-error.ts'
+import { anything, flag, list, nullable, oneOf, optional, record, text, whole } from './model.ts'
+import type { Model, ValueOfModel } from './model.ts'
+
+const scope = text({ max: 10_000, description: 'Words with one space between them.' })
+const uri = text({ max: 2000 })
+const uris = list(uri, 32)
+const exchange = record('Exchange', { scope, resources: optional(uris) })
+
+/** What can be said of a client when it is added and later. */
+const fields = {
+  client_name: text({ max: 200 }),
+  redirect_uris: uris,
+  grant_types: list(oneOf(...grantTypes)),
+  application_type: oneOf('web', 'native'),
+  scope,
+  contacts: list(text({ max: 200 })),
+  client_uri: uri,
+  logo_uri: uri,
+  tos_uri: uri,
+  policy_uri: uri,
+  post_logout_redirect_uris: uris,
+  backchannel_logout_uri: uri,
+  id_token_signed_response_alg: text({ max: 20 }),
+  subject_type: oneOf('public', 'pairwise'),
+  default_max_age: whole(0, 315_360_000, 'Seconds.'),
+  require_auth_time: flag,
+  jwks: anything,
+  dpop_bound_access_tokens: flag,
+  require_pushed_authorization_requests: flag,
+  first_party: flag,
+  pkce_optional: flag,
+  client_credentials_scope: scope,
+  introspects: uris,
+  exchange,
+} as const
+
+type Fields = typeof fields
+type Each = { readonly [Name in keyof Fields]: ValueOfModel<Fields[Name]> }
+
+/** A client to be added. */
+export const NewClient = record('NewClient', {
+  client_id: optional(text({ min: 1, max: 200 })),
+  token_endpoint_auth_method: optional(oneOf(...offeredMethods)),
+  ...(mapped(optional) as { readonly [Name in keyof Each]: Model<Each[Name] | undefined> }),
+})
+
+/** What to change about a client. */
+export const ClientChanges = record('ClientChanges', {
+  disabled: optional(flag),
+  ...(mapped((model) => optional(nullable(model))) as {
+    readonly [Name in keyof Each]: Model<Each[Name] | null | undefined>
+  }),
+})
+
+/** A client as it is shown. There is no secret in it, nor the hash of one. */
+export const ShownClient = record('Client', {
+  client_id: text(),
+  source: oneOf('code', 'admin', 'registered', 'document'),
+  disabled: flag,
+  created_at: text({ format: 'date-time' }),
+  token_endpoint_auth_method: text(),
+  secrets: list(record('ClientSecret', { expires_at: optional(text({ format: 'date-time' })) })),
+  ...(mapped(optional) as { readonly [Name in keyof Each]: Model<Each[Name] | undefined> }),
+})
+
+/** Shows a client. */
+export function shownClient(client: Client): ValueOfModel<typeof ShownClient> {
+  const { id, source, disabled, createdAt, metadata, privileges, secrets } = client
+  const wire = formatClientMetadata(metadata)
+  const known = Object.entries(wire).filter(([name]) => Object.hasOwn(fields, name))
+  return {
+    ...(Object.fromEntries(known) as Partial<Each>), // as `fields` has them: both are RFC 7591's
+    client_id: id,
+    source,
+    disabled,
+    created_at: new Date(createdAt).toISOString(),
+    token_endpoint_auth_method: metadata.tokenEndpointAuthMethod,
+    secrets: secrets.map(({ expiresAt }) =>
+      expiresAt === undefined ? {} : { expires_at: new Date(expiresAt).toISOString() },
+    ),
+    first_party: privileges.firstParty ?? false,
+    pkce_optional: privileges.pkceOptional ?? false,
+    client_credentials_scope: formatScope(privileges.clientCredentialsScopes ?? []),
+    introspects: privileges.introspects ?? [],
+    exchange: privileges.exchange && {
+      scope: formatScope(privileges.exchange.scopes),
+      resources: privileges.exchange.resources,
+    },
+  }
+}
+
+/** What was sent as a client that is to be made. */
+export function definitionOf(id: string, sent: ValueOfModel<typeof NewClient>): ClientDefinition {
+  const { token_endpoint_auth_method: tokenEndpointAuthMethod } = sent
+  return withoutUndefined({ id, tokenEndpointAuthMethod, ...ours(sent) }) // no null is in it
+}
+
+/** What was sent as a change. */
+export function patchOf(sent: ValueOfModel<typeof ClientChanges>): ClientPatch {
+  return withoutUndefined({ disabled: sent.disabled, ...ours(sent) })
+}
+
+/** Every scope that a client has to do with. */
+export function scopesIn({
+  scopes,
+  clientCredentialsScopes,
+  exchange,
+}: Pick<ClientPatch, 'scopes' | 'clientCredentialsScopes' | 'exchange'>): readonly string[] {
+  return [...(scopes ?? []), ...(clientCredentialsScopes ?? []), ...(exchange?.scopes ?? [])]
+}
+
+function ours(sent: { readonly [Name in keyof Each]?: Each[Name] | null | undefined }): object {
+  return {
+    clientName: sent.client_name,
+    redirectUris: sent.redirect_uris,
+    grantTypes: sent.grant_types,
+    applicationType: sent.application_type,
+    scopes: words('scope', sent.scope),
+    contacts: sent.contacts,
+    clientUri: sent.client_uri,
+    logoUri: sent.logo_uri,
+    tosUri: sent.tos_uri,
+    policyUri: sent.policy_uri,
+    postLogoutRedirectUris: sent.post_logout_redirect_uris,
+    backchannelLogoutUri: sent.backchannel_logout_uri,
+    idTokenSignedResponseAlg: sent.id_token_signed_response_alg,
+    subjectType: sent.subject_type,
+    defaultMaxAge: sent.default_max_age,
+    requireAuthTime: sent.require_auth_time,
+    jwks: keySet(sent.jwks),
+    dpopBoundAccessTokens: sent.dpop_bound_access_tokens,
+    requirePushedAuthorizationRequests: sent.require_pushed_authorization_requests,
+    firstParty: sent.first_party,
+    pkceOptional: sent.pkce_optional,
+    clientCredentialsScopes: words('client_credentials_scope', sent.client_credentials_scope),
+    introspects: sent.introspects,
+    exchange: sent.exchange && {
+      scopes: words('exchange.scope', sent.exchange.scope) ?? [],
+      ...(sent.exchange.resources === undefined ? {} : { resources: sent.exchange.resources }),
+    },
+  }
+}
+
+function words(name: string, scope: string | null | undefined): readonly string[] | null | undefined {
+  if (scope === undefined || scope === null) return scope
+  if (scope === '') return []
+  const found = parseScope(scope)
+  if (found === undefined) throw new HttpError(422, `The field ${name} is words with one space between them`)
+  return found
+}
+
+function keySet(jwks: Each['jwks'] | null | undefined): Each['jwks'] | null | undefined {
+  if (jwks === undefined || jwks === null) return jwks
+  const { keys } = jwks
+  const isSet =
+    Array.isArray(keys) &&
+    keys.every((key: unknown) => typeof key === 'object' && key !== null && !Array.isArray(key))
+  if (!isSet) throw new HttpError(422, 'The field jwks is a JSON Web Key Set')
+  return jwks
+}
+
+function mapped(change: (model: Model<unknown>) => Model<unknown>): Readonly<Record<string, Model<unknown>>> {
+  return Object.fromEntries(Object.entries(fields).map(([name, model]) => [name, change(model)]))
+}

@@ -1,0 +1,52 @@
+/** What comes after a right password, or after another provider has vouched: the session, or a second factor first. */
+
+import { secondFactorKinds } from '../factors/second-factors.ts'
+import type { Service } from '../service.ts'
+import type { Flow, PageFlow } from './flow.ts'
+import type { Visit } from './visit.ts'
+
+/** Who has shown what. */
+export interface FirstFactor {
+  readonly subject: string
+  /** RFC 8176. */
+  readonly methods: readonly string[]
+}
+
+/**
+ * Starts the session of whoever has shown one factor; or, for an account with a second one, writes into the flow that they have,
+ * and nothing else: until the second is shown no cookie and no other page knows of them.
+ *
+ * @returns Where the browser goes; `undefined` when the account is not there any more, or disabled.
+ */
+export async function afterFirstFactor(
+  open: Service,
+  visit: Visit,
+  flow: Flow | PageFlow,
+  { subject, methods }: FirstFactor,
+): Promise<string | undefined> {
+  const { settings, store } = open
+  if ((await secondFactorKinds(open, subject)).length > 0) {
+    const at = settings.now()
+    const isKept = await store.proveFlow(flow.hash, visit.browserHash, { subject, methods, at }, at)
+    return isKept ? `${settings.basePath}/login/second-factor?flow=${flow.id}` : undefined
+  }
+  const cookie = await open.sessions.start({
+    subject,
+    methods,
+    replaces: visit.session,
+    address: visit.address,
+    userAgent: visit.request.headers.get('user-agent') ?? undefined,
+  })
+  if (cookie === undefined) return undefined
+  visit.keepSession(cookie)
+  return afterLogin(open, visit, flow)
+}
+
+/** Where whoever has logged in goes. */
+export async function afterLogin(open: Service, visit: Visit, flow: Flow | PageFlow): Promise<string> {
+  const { basePath, now } = open.settings
+  if (flow.pending !== undefined) return `${basePath}/authorize/continue?flow=${flow.id}`
+  // Nothing else ends it. Whether it was there still changes nothing: the person is logged in.
+  await open.store.consumeFlow(flow.hash, visit.browserHash, now())
+  return basePath + flow.next
+}

@@ -1,0 +1,16 @@
+/** `gatewright/verify`: the tokens of other issuers, verified in an application of any framework. */
+
+export { tokenGuard } from './token-guard.ts'
+export type { Checked, Requirement, TokenGuard } from './token-guard.ts'
+export type { AccessToken } from '../protocol/access-token.ts'
+export { tokenProfiles } from '../protocol/token-profile.ts'
+export type { ClaimPath, Claims, ProfileName, ScopesFrom, TokenProfile } from '../protocol/token-profile.ts'
+export type { LoginDemand } from '../protocol/step-up.ts'
+export type { VerificationAlgorithm } from '../crypto/verification-key.ts'
+export type { FetchLike } from '../http/outgoing.ts'
+export type { RejectionNotice, ScopeCatalogue } from './access-tokens-options.ts'
+export type { ForeignTokensOptions, KeyTimes, OfOneIssuer } from './foreign-tokens-options.ts'
+export type { OfSeveralIssuers, Trusted, TrustedIssuer } from './foreign-tokens-options.ts'
+export type { IntrospectionOptions } from './introspector.ts'
+export type { UseOnce } from './replay-memory.ts'
+export type { StalenessOptions, WhenStale } from './staleness.ts'

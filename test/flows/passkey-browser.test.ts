@@ -1,0 +1,278 @@
+/** Second factors in a real browser: an app and recovery codes without scripts, passkeys with Chromium's own authenticator. */
+
+import axe from 'axe-core'
+import { Secret, TOTP } from 'otpauth'
+import type { Browser, BrowserContext, CDPSession, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { authorizationServer } from '../../src/server.ts'
+import { launchBrowser, watch } from '../setup/browser.ts'
+import { dialects, freshDatabase } from '../setup/database.ts'
+import type { Dialect } from '../setup/database.ts'
+import { freePort } from '../setup/free-port.ts'
+
+const password = 'correct horse battery'
+
+let browser: Browser
+const cleanUps: (() => Promise<unknown>)[] = []
+
+beforeAll(async () => {
+  browser = await launchBrowser()
+})
+
+afterAll(async () => {
+  await browser.close()
+  for (const cleanUp of cleanUps.splice(0).toReversed()) await cleanUp()
+})
+
+/** A server on this machine, with a clock to turn. */
+async function place(dialect: Dialect) {
+  const port = await freePort()
+  const issuer = `http://localhost:${port}`
+  const clock = { ahead: 0 }
+  const now = () => Date.now() + clock.ahead
+  const server = authorizationServer({
+    issuer,
+    serviceName: 'Example & Söhne',
+    database: await freshDatabase(dialect),
+    scopes: { read: 'Read your items' },
+    report: () => undefined,
+    now,
+  })
+  const { accounts } = await server.open()
+  await accounts.create({ username: 'alice', name: 'Alice <b>A.</b>', password })
+  const listening = await server.app.listen({ port, hostname: 'localhost' })
+  cleanUps.push(() => listening.close())
+  return { issuer, security: `${issuer}/account/security`, clock, now }
+}
+
+/** The device of a person: keeps passkeys, and is always touched. */
+async function device(page: Page): Promise<{ readonly session: CDPSession; readonly id: string }> {
+  const session = await page.context().newCDPSession(page)
+  await session.send('WebAuthn.enable')
+  const { authenticatorId: id } = await session.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      protocol: 'ctap2',
+      transport: 'internal',
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    },
+  })
+  return { session, id }
+}
+
+/** As a browser that has no list of passkeys under a field: Chromium's own authenticator takes the first of it unasked. */
+async function withoutList(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    Reflect.deleteProperty(PublicKeyCredential, 'isConditionalMediationAvailable')
+  })
+}
+
+async function typePassword(page: Page): Promise<void> {
+  await page.fill('#username', 'alice')
+  await page.fill('#password', password)
+  await page.press('#password', 'Enter')
+}
+
+async function forgetLogin(context: BrowserContext): Promise<void> {
+  await context.clearCookies({ name: '__Host-gatewright-session' })
+}
+
+/** What axe finds that is serious. */
+async function faults(page: Page): Promise<readonly string[]> {
+  await page.evaluate(axe.source)
+  return page.evaluate(async () => {
+    const { axe: loaded } = globalThis as unknown as {
+      readonly axe: { run(): Promise<{ readonly violations: readonly { id: string; impact: string }[] }> }
+    }
+    const { violations } = await loaded.run()
+    return violations.map(({ id, impact }) => `${impact}: ${id}`)
+  })
+}
+
+async function seedOn(page: Page): Promise<string> {
+  return (await page.innerText('.key code')).replaceAll(/\s/g, '')
+}
+
+function codeOf(seed: string, now: () => number): string {
+  return new TOTP({ secret: Secret.fromBase32(seed) }).generate({ timestamp: now() })
+}
+
+describe.each(dialects)('%s', (dialect) => {
+  test('a passkey is made, logs in alone, and is the second factor after a password', async () => {
+    const { issuer, security } = await place(dialect)
+    const context = await browser.newContext()
+    const page = await context.newPage()
+    const watched = await watch(page)
+    await withoutList(page)
+    const { session, id } = await device(page)
+    await page.goto(security)
+    await typePassword(page)
+    await page.fill('#passkey-name', 'Laptop of Alice')
+    await page.click('button:has-text("Add a passkey")')
+    await page.waitForSelector('ol.codes')
+    await page.click('a.button.strong')
+    await page.waitForSelector('text=Laptop of Alice')
+    const { credentials } = await session.send('WebAuthn.getCredentials', { authenticatorId: id })
+    expect(credentials.map(({ isResidentCredential, rpId }) => [isResidentCredential, rpId])).toEqual([
+      [true, 'localhost'],
+    ])
+
+    await forgetLogin(context)
+    await page.goto(security)
+    await page.click('button:has-text("Log in with a passkey")')
+    await page.waitForSelector('text=Laptop of Alice')
+    expect(page.url()).toBe(security)
+
+    await forgetLogin(context)
+    await page.goto(security)
+    await typePassword(page)
+    await page.waitForURL(/second-factor/)
+    await page.click('button:has-text("Use a passkey")')
+    await page.waitForURL(security)
+
+    const after = await session.send('WebAuthn.getCredentials', { authenticatorId: id })
+    expect(after.credentials[0]?.signCount).toBeGreaterThan(credentials[0]?.signCount ?? 0)
+    expect(watched.violations).toEqual([])
+    expect(watched.errors).toEqual([])
+    expect([...new Set(watched.requests.map((each) => new URL(each.split(' ')[1] ?? '').origin))]).toEqual([
+      issuer,
+    ])
+    await context.close()
+  })
+
+  test('SECURITY 265: without scripts a person sets an app up, and logs in with it and with a recovery code', async () => {
+    const { security, clock, now } = await place(dialect)
+    const context = await browser.newContext({ javaScriptEnabled: false })
+    const page = await context.newPage()
+    await page.goto(security)
+    expect(await page.isVisible('button:has-text("passkey")')).toBe(false)
+    await typePassword(page)
+    await page.click('button:has-text("Add an authenticator app")')
+    const seed = await seedOn(page)
+    await page.fill('#code', codeOf(seed, now))
+    await page.press('#code', 'Enter')
+    await page.waitForSelector('ol.codes')
+    const codes = await page.locator('ol.codes code').allInnerTexts()
+    clock.ahead += 30_000
+    await forgetLogin(context)
+    await page.goto(security)
+    await typePassword(page)
+    await page.waitForURL(/second-factor/)
+    await page.fill('#code', codeOf(seed, now).replace(/^.../, '$& '))
+    await page.press('#code', 'Enter')
+    await page.waitForURL(security)
+    await forgetLogin(context)
+    await page.goto(security)
+    await typePassword(page)
+    await page.click('summary')
+    await page.fill('#recovery', codes[3] ?? '')
+    await page.press('#recovery', 'Enter')
+    await page.waitForSelector('text=9 are left')
+    await context.close()
+  })
+})
+
+test('a passkey is offered under the field for the username', async () => {
+  const { security } = await place('sqlite')
+  const context = await browser.newContext()
+  const page = await context.newPage()
+  await device(page)
+  await page.goto(security)
+  await typePassword(page)
+  await page.click('button:has-text("Add a passkey")')
+  await page.waitForSelector('ol.codes')
+  await forgetLogin(context)
+  await page.goto(security)
+  // Nothing is clicked: the authenticator takes what the list would offer.
+  await page.waitForURL(security)
+  await page.waitForSelector('ul.rows')
+  await context.close()
+})
+
+test('a passkey that is not used leaves the page as it was', async () => {
+  const { security } = await place('sqlite')
+  const page = await browser.newPage()
+  const { session, id } = await device(page)
+  await page.goto(security)
+  // The device has no passkey for this site, and a finger that it does not know.
+  await session.send('WebAuthn.setUserVerified', { authenticatorId: id, isUserVerified: false })
+  await page.click('button:has-text("Log in with a passkey")')
+  await page.waitForSelector('[data-failed]:not([hidden])')
+  await typePassword(page)
+  await page.waitForSelector('button:has-text("Add a passkey")')
+  await page.click('button:has-text("Add a passkey")')
+  await page.waitForSelector('[data-failed]:not([hidden])')
+  expect((await session.send('WebAuthn.getCredentials', { authenticatorId: id })).credentials).toEqual([])
+  await page.close()
+})
+
+test.each([
+  { name: 'wide and light', width: 1280, colorScheme: 'light', locale: 'en' },
+  { name: 'in between', width: 600, colorScheme: 'light', locale: 'de' },
+  { name: 'narrow and dark', width: 320, colorScheme: 'dark', locale: 'de' },
+] as const)(
+  'SECURITY 255: the pages of second factors are clean for axe and keep their policy: $name',
+  async (look) => {
+    const { security, clock, now } = await place('sqlite')
+    const page = await browser.newPage({
+      viewport: { width: look.width, height: 800 },
+      colorScheme: look.colorScheme,
+      locale: look.locale,
+    })
+    const watched = await watch(page)
+    await withoutList(page)
+    await device(page)
+    const check = async (name: string): Promise<void> => {
+      expect([name, await faults(page)]).toEqual([name, []])
+      const width = await page.evaluate(() => document.documentElement.scrollWidth)
+      expect([name, width <= look.width]).toEqual([name, true])
+      const folder = process.env['SCREENSHOTS']
+      if (folder) await page.screenshot({ path: `${folder}/${name}-${look.width}.png`, fullPage: true })
+    }
+    await page.goto(security)
+    await page.waitForSelector('form[data-passkey]:not([hidden])')
+    await check('login-passkey')
+    await typePassword(page)
+    await page.waitForSelector('form[data-passkey]:not([hidden])')
+    await check('security-empty')
+    await page.click('button[value=app]')
+    await page.waitForSelector('.key')
+    await check('security-app')
+    const seed = await seedOn(page)
+    await page.fill('#code', '000000')
+    await page.press('#code', 'Enter')
+    await page.waitForSelector('[role=alert]')
+    await check('security-app-wrong')
+    await page.fill('#code', codeOf(seed, now))
+    await page.press('#code', 'Enter')
+    await page.waitForSelector('ol.codes')
+    await check('security-codes')
+    await page.click('a.button.strong')
+    await page.waitForSelector('form[data-passkey]:not([hidden])')
+    await page.fill('#passkey-name', 'Ein Laptop mit einem ziemlich langen Namen, und noch mehr')
+    await page.click('form[data-passkey] button')
+    await page.waitForSelector('ul.rows > li:nth-child(2)')
+    await check('security-list')
+    await page.click('ul.rows details:first-of-type summary')
+    await check('security-list-open')
+    clock.ahead += 30_000
+    await forgetLogin(page.context())
+    await page.goto(security)
+    await typePassword(page)
+    await page.waitForSelector('form[data-passkey]:not([hidden])')
+    await check('second-factor')
+    await page.fill('#code', '000000')
+    await page.press('#code', 'Enter')
+    await page.waitForSelector('#problem')
+    await check('second-factor-wrong')
+    await page.click('details.way summary')
+    await page.fill('#recovery', 'nothing like it')
+    await page.press('#recovery', 'Enter')
+    await page.waitForSelector('details.way[open]')
+    await check('second-factor-recovery')
+    expect(watched.violations).toEqual([])
+    await page.close()
+  },
+)
