@@ -2,7 +2,6 @@
 
 import { sha256Base64url } from '../crypto/hash.ts'
 import { randomToken } from '../crypto/random.ts'
-import type { JsonObject } from '../store/ports/json.ts'
 import type { VisitorStore } from '../store/ports/identities.ts'
 import type { Provider, ProviderLogin } from '../server/federation/provider.ts'
 
@@ -63,7 +62,7 @@ export function visitorsIn(
       await store.startVisit(
         {
           hash: sha256Base64url(cookie),
-          person: { ...person } as JsonObject,
+          person: { ...person },
           createdAt: at,
           idleUntil: at + idle * 1000,
           expiresAt: at + absolute * 1000,

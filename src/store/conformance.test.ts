@@ -63,6 +63,7 @@ describe.each(dialects)('%s', (dialect) => {
         '0004-session-families',
         '0005-account-tokens',
         '0006-authenticators',
+        '0007-identities',
       ].map((id) => ({ id })),
     )
   })
