@@ -1,20 +1,29 @@
 /**
  * Measures gatewright beside what else one could use: `npm run bench`, or with names, `npm run bench -- items no-token`.
- * `--rounds 5` is how often each contender has its turn. See docs/performance.md for how to read what it prints.
+ * `--rounds 5` is how often each contender has its turn, `--large` makes the tables of some cases as large as they get. See docs/performance.md for how to read what it prints.
+ * `--quick` sends a tenth of the requests, to see whether everything works; its figures mean nothing, and are not kept.
  */
 
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { issuingCases } from './cases/issuing.ts'
 import { resourceCases } from './cases/resource.ts'
 import { machine, stepAside } from './harness/machine.ts'
+import { stopPostgres } from './harness/postgres.ts'
 import { plot, resultOf, table } from './harness/report.ts'
 import { run } from './harness/rounds.ts'
+import { runStarts } from './harness/starts.ts'
 
-const cases = { ...resourceCases }
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { rounds: { type: 'string', default: '5' }, list: { type: 'boolean' } },
+  options: {
+    rounds: { type: 'string', default: '5' },
+    large: { type: 'boolean', default: false },
+    quick: { type: 'boolean', default: false },
+    list: { type: 'boolean' },
+  },
 })
+const cases = { ...resourceCases, ...issuingCases(values.large) }
 const unknown = positionals.filter((name) => !(name in cases))
 if (values.list === true || unknown.length > 0) {
   if (unknown.length > 0) console.error(`There is no case ${unknown.join(', ')}.`)
@@ -31,9 +40,18 @@ for (const name of positionals.length > 0 ? positionals : Object.keys(cases)) {
   const wanted = cases[name]?.()
   if (wanted === undefined) continue
   console.log(`${wanted.name} (${name})`)
-  const result = resultOf(wanted, await run(wanted, Number(values.rounds), (line) => console.log(line)), on)
+  const measure = wanted.isStart === true ? runStarts : run
+  const rows = await measure(
+    wanted,
+    Number(values.rounds),
+    (line) => console.log(line),
+    values.quick ? 0.1 : 1,
+  )
+  const result = resultOf(wanted, rows, on)
   console.log(`\n${table(result)}\n`)
+  if (values.quick) continue
   writeFileSync(new URL(`${name}.json`, results), `${JSON.stringify(result, undefined, 1)}\n`)
-  writeFileSync(new URL(`${name}.svg`, results), plot(result))
+  if (wanted.isStart !== true) writeFileSync(new URL(`${name}.svg`, results), plot(result))
 }
+await stopPostgres()
 process.exit(0)

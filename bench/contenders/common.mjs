@@ -24,6 +24,7 @@ export const keyText =
 export const keyObject =
   ALGORITHM === 'HS256' ? createSecretKey(keyText) : createPublicKey({ key: jwk, format: 'jwk' })
 
-export function ready(port) {
-  process.send?.({ ready: port })
+/** Says where it listens, and what of `about` the harness cannot know. */
+export function ready(port, about = {}) {
+  process.send?.({ ready: port, about })
 }

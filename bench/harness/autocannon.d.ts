@@ -17,7 +17,6 @@ declare module 'autocannon' {
   }
 
   export interface Result {
-    readonly duration: number
     readonly errors: number
     readonly timeouts: number
   }

@@ -18,6 +18,10 @@ export interface Contender {
   readonly options?: Readonly<Record<string, unknown>>
   /** The signature algorithms it is run with; all when left out. */
   readonly algorithms?: readonly string[]
+  /** Modules that are loaded into its process before it. */
+  readonly imports?: readonly string[]
+  /** The CPU it is kept to; the first unless told. */
+  readonly cpu?: number
 }
 
 /** What a process has used since it started. */
@@ -34,6 +38,10 @@ export interface Running {
   readonly origin: string
   /** Milliseconds from the start of the process to its first answer. */
   readonly startup: number
+  /** What it said of itself when it was ready. */
+  readonly about: Readonly<Record<string, unknown>>
+  /** CPU seconds of the database server it uses, where that is a process of its own. */
+  databaseCpu?(): number
   usage(): Promise<Usage>
   stop(): Promise<void>
 }
@@ -53,8 +61,9 @@ export async function start(
   const python = contender.program.endsWith('.py')
   const free = python ? await freePort() : 0
   const program = folder + contender.program
-  const words = python ? uvicorn(contender.program, free) : [process.execPath, '--import', probe, program]
-  const [command, ...rest] = pinned(0, words)
+  const before = [probe, ...(contender.imports ?? [])].flatMap((module) => ['--import', module])
+  const words = python ? uvicorn(contender.program, free) : [process.execPath, ...before, program]
+  const [command, ...rest] = pinned(contender.cpu ?? 0, words)
   const began = performance.now()
   const child = spawn(command ?? '', rest, {
     stdio: ['ignore', 'pipe', 'pipe', ...(python ? [] : (['ipc'] as const))],
@@ -70,7 +79,7 @@ export async function start(
     child.once('exit', (code) => reject(new Error(`${contender.name} ended with ${code}:\n${said}`)))
   })
   ended.catch(() => undefined)
-  const port = python ? free : await Promise.race([readyPort(child), ended])
+  const { ready: port, about = {} } = python ? { ready: free } : await Promise.race([isReady(child), ended])
   const origin = `http://127.0.0.1:${port}`
   await Promise.race([firstAnswer(origin), ended])
   const startup = performance.now() - began
@@ -78,6 +87,7 @@ export async function start(
     contender,
     origin,
     startup,
+    about,
     usage: () => (python ? Promise.resolve(usageByProc(child.pid ?? 0)) : askUsage(child)),
     async stop() {
       if (child.exitCode !== null) return
@@ -94,10 +104,15 @@ function uvicorn(program: string, port: number): string[] {
   return ['python3', '-m', 'uvicorn', `${module}:app`, '--port', String(port), ...quiet]
 }
 
-function readyPort(child: ChildProcess): Promise<number> {
+interface Ready {
+  readonly ready: number
+  readonly about?: Readonly<Record<string, unknown>>
+}
+
+function isReady(child: ChildProcess): Promise<Ready> {
   return new Promise((resolve) => {
-    child.on('message', (message: { ready?: number }) => {
-      if (message.ready !== undefined) resolve(message.ready)
+    child.on('message', (message: Partial<Ready>) => {
+      if (message.ready !== undefined) resolve({ ...message, ready: message.ready })
     })
   })
 }

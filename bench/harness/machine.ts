@@ -7,14 +7,22 @@ const canPin = cpus().length > 1 && spawnSync('taskset', ['-c', '0', 'true']).st
 
 /** The words of a command that runs on one CPU, or the same words where the system has no `taskset`. */
 export function pinned(cpu: number, words: readonly string[]): string[] {
-  return canPin ? ['taskset', '-c', String(cpu), ...words] : [...words]
+  return canPin ? ['taskset', '-c', String(cpu % cpus().length), ...words] : [...words]
+}
+
+/** The words of a command that runs anywhere but on the CPU of the contenders. */
+export function aside(words: readonly string[]): string[] {
+  return canPin ? ['taskset', '-c', others(), ...words] : [...words]
+}
+
+function others(): string {
+  return Array.from({ length: cpus().length - 1 }, (_, at) => at + 1).join(',')
 }
 
 /** Keeps this process, which makes the load, off the CPU of the contenders. */
 export function stepAside(): void {
   if (!canPin) return
-  const others = Array.from({ length: cpus().length - 1 }, (_, at) => at + 1).join(',')
-  spawnSync('taskset', ['-a', '-c', '-p', others, String(process.pid)])
+  spawnSync('taskset', ['-a', '-c', '-p', others(), String(process.pid)])
 }
 
 /** One line for the report. */

@@ -1,6 +1,6 @@
 /** Tables and pictures of what was measured. */
 
-import type { Case, Row } from './rounds.ts'
+import type { Case, Row, Start } from './rounds.ts'
 import { median } from './rounds.ts'
 
 /** What is written to `bench/results/` for one case. */
@@ -9,6 +9,7 @@ export interface Result {
   readonly base: string
   readonly machine: string
   readonly date: string
+  readonly about?: string
   readonly rows: readonly Row[]
 }
 
@@ -25,17 +26,52 @@ const columns = [
 ]
 
 /** A table in Markdown, the best first. `ratio by CPU` is the figure to trust: see docs/performance.md. */
-export function table({ rows }: Result): string {
+export function table({ rows, about }: Result): string {
   const measured = rows.filter(({ refused }) => refused === undefined)
-  const sorted = [...measured].sort((one, other) => median(other.ratios) - median(one.ratios))
-  const lines = sorted.map((row) => `| ${cells(row).join(' | ')} |`)
-  const rule = columns.map((_, at) => (at === 0 ? '---' : '--:')).join(' | ')
-  const notes = rows.flatMap(({ name, notes: said, refused }) => [
-    ...said.map((note) => `- ${name}: ${note}`),
-    ...(refused === undefined ? [] : [`- ${name}: left out: ${refused}`]),
+  const [head, ...lines] = (
+    measured.some(({ starts }) => starts !== undefined) ? startCells(measured) : roundCells(measured)
+  ).map((cells) => `| ${cells.join(' | ')} |`)
+  const rule = head?.replaceAll(/ [^|]+ (?=\|)/g, ' --: ').replace(' --: ', ' --- ')
+  const notes = new Map<string, string[]>()
+  for (const { name, notes: said, refused } of rows) {
+    const all = [...said, ...(refused === undefined ? [] : [`left out: ${refused}`])]
+    for (const note of all) notes.set(note, [...(notes.get(note) ?? []), name])
+  }
+  const list = [...notes].map(([note, names]) => `- ${names.join('; ')}: ${note}`)
+  const words = about === undefined ? [] : ['', about]
+  return [head, rule, ...lines, ...words, ...(list.length > 0 ? ['', ...list] : [])].join('\n')
+}
+
+function startCells(rows: readonly Row[]): string[][] {
+  const middle = ({ starts = [] }: Row, pick: (start: Start) => number): number => median(starts.map(pick))
+  const sorted = [...rows].sort(
+    (one, other) =>
+      middle(one, ({ milliseconds }) => milliseconds) - middle(other, ({ milliseconds }) => milliseconds),
+  )
+  const lines = sorted.map((row) => [
+    row.name,
+    middle(row, ({ milliseconds }) => milliseconds).toFixed(0),
+    middle(row, ({ cpu }) => cpu * 1000).toFixed(0),
+    middle(row, ({ memory }) => memory).toFixed(0),
   ])
-  const parts = [`| ${columns.join(' | ')} |`, `| ${rule} |`, ...lines]
-  return [...parts, ...(notes.length > 0 ? ['', ...notes] : [])].join('\n')
+  return [['contender', 'first answer ms', 'CPU ms until then', 'memory MiB then'], ...lines]
+}
+
+function roundCells(rows: readonly Row[]): string[][] {
+  const sorted = [...rows].sort((one, other) => median(other.ratios) - median(one.ratios))
+  const names = new Set(rows.flatMap(({ rounds }) => rounds.flatMap(({ extra = {} }) => Object.keys(extra))))
+  const lines = sorted.map((row) => [
+    ...cells(row),
+    ...[...names].map((name) => {
+      const values = row.rounds.flatMap(({ extra = {} }) => extra[name] ?? [])
+      return values.length === 0 ? '' : figure(median(values))
+    }),
+  ])
+  return [[...columns, ...names], ...lines]
+}
+
+function figure(value: number): string {
+  return value < 10 ? value.toFixed(3) : value.toFixed(0)
 }
 
 function cells({ name, rounds, ratios, ready, after, startup }: Row): string[] {
@@ -89,6 +125,7 @@ export function resultOf(wanted: Case, rows: readonly Row[], on: string): Result
     base: wanted.base,
     machine: on,
     date: new Date().toISOString().slice(0, 10),
+    ...(wanted.about === undefined ? {} : { about: wanted.about }),
     rows,
   }
 }

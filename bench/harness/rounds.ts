@@ -12,8 +12,16 @@ export interface Case {
   readonly base: string
   readonly contenders: readonly Contender[]
   readonly environment: Readonly<Record<string, string>>
+  /** Whether it is about starting: then `load` sends one request. */
+  readonly isStart?: boolean
+  /** What a reader of the table has to know. */
+  readonly about?: string
+  /** Starts one in another way than by the environment alone. */
+  start?(contender: Contender): Promise<Running>
   /** Throws when an answer is wrong; answers what is not as it should be, yet no reason to leave it out. */
   check(running: Running): Promise<readonly string[]>
+  /** What this share of a round needs before it is measured. */
+  prepare?(running: Running, share: number): Promise<void>
   /** Sends this share of a round's requests. */
   load(running: Running, share: number): Promise<LoadResult>
 }
@@ -22,7 +30,7 @@ export interface Case {
 export interface Measured extends LoadResult {
   /** CPU seconds of the contender's process for 10,000 requests. */
   readonly cpu: number
-  /** CPUs that neither it nor this process used. */
+  /** CPUs that neither it, nor its database, nor this process used. */
   readonly others: number
 }
 
@@ -38,15 +46,28 @@ export interface Row {
   /** Milliseconds to the first answer. */
   readonly startup: number
   readonly notes: readonly string[]
+  /** Of a case about starting: each start. */
+  readonly starts?: readonly Start[]
   /** Why it was not measured. */
   readonly refused?: string
 }
 
-/** Runs a case. */
+/** One start of a process. */
+export interface Start {
+  /** From the start of the process to the first right answer. */
+  readonly milliseconds: number
+  /** CPU seconds until then. */
+  readonly cpu: number
+  /** MiB then. */
+  readonly memory: number
+}
+
+/** Runs a case, each round with this part of its requests. */
 export async function run(
   wanted: Case,
   rounds: number,
   tell: (line: string) => void,
+  part = 1,
 ): Promise<readonly Row[]> {
   const running: Running[] = []
   const rows = new Map<string, { row: Omit<Row, 'rounds' | 'ratios' | 'after'>; rounds: Measured[] }>()
@@ -54,7 +75,7 @@ export async function run(
     for (const contender of wanted.contenders) {
       const { name } = contender
       try {
-        const started = await start(contender, wanted.environment)
+        const started = await (wanted.start?.(contender) ?? start(contender, wanted.environment))
         const { memory } = await started.usage()
         const entry = { name, ready: memory, startup: started.startup, notes: [] as readonly string[] }
         rows.set(name, { row: entry, rounds: [] })
@@ -65,16 +86,19 @@ export async function run(
         rows.set(name, { row: { ...entry, notes }, rounds: [] })
         running.push(started)
       } catch (fault) {
-        const refused = fault instanceof Error ? (fault.message.split('\n')[0] ?? '') : String(fault)
+        const refused = reasonOf(fault)
         tell(`  ${name}: left out: ${refused}`)
         rows.set(name, { row: { name, ready: 0, startup: 0, notes: [], refused }, rounds: [] })
       }
     }
-    for (const each of running) await wanted.load(each, 0.3)
+    for (const each of running) {
+      await wanted.prepare?.(each, 0.3 * part)
+      await wanted.load(each, 0.3 * part)
+    }
     for (let round = 0; round < rounds; round++) {
       const order = [...running.slice(round % running.length), ...running.slice(0, round % running.length)]
       for (const each of order) {
-        const measured = await measure(wanted, each)
+        const measured = await measure(wanted, each, part)
         rows.get(each.contender.name)?.rounds.push(measured)
       }
       tell(`  round ${round + 1} of ${rounds}`)
@@ -93,14 +117,29 @@ export async function run(
   }
 }
 
-async function measure(wanted: Case, running: Running): Promise<Measured> {
+/** One line for the report: of what a process wrote before it ended, the last. */
+export function reasonOf(fault: unknown): string {
+  const lines = (fault instanceof Error ? fault.message : String(fault)).trim().split('\n')
+  const [first = '', last = ''] = [lines[0], lines.at(-1)]
+  return first.endsWith(':') ? `${first} ${last.trim()}` : first
+}
+
+async function measure(wanted: Case, running: Running, part: number): Promise<Measured> {
+  await wanted.prepare?.(running, part)
   const before = { ...(await running.usage()), all: everybody(), own: ownCpu(), time: performance.now() }
-  const result = await wanted.load(running, 1)
+  const database = running.databaseCpu?.()
+  const result = await wanted.load(running, part)
   const after = await running.usage()
   const seconds = (performance.now() - before.time) / 1000
   const used = after.cpu - before.cpu
-  const others = Math.max(0, everybody() - before.all - used - (ownCpu() - before.own)) / seconds
-  return { ...result, cpu: (used / result.requests) * 10_000, others }
+  const others = (everybody() - before.all - used - (ownCpu() - before.own)) / seconds
+  const perRound = 10_000 / result.requests
+  const beside = database === undefined ? 0 : (running.databaseCpu?.() ?? 0) - database
+  const extra = {
+    ...result.extra,
+    ...(database === undefined ? {} : { 'database CPU s/10k': beside * perRound }),
+  }
+  return { ...result, cpu: used * perRound, others: Math.max(0, others - beside / seconds), extra }
 }
 
 function ownCpu(): number {

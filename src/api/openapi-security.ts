@@ -73,7 +73,7 @@ export function challengesOf({ security, logins }: Pick<Plan, 'security' | 'logi
     login: [...logins].flatMap(([scheme, demand]) => {
       const scopes = members.flatMap(([other, needed]) => (other === scheme ? needed : []))
       const unmet = scheme.login?.(undefined, demand, [...new Set(scopes)])
-      return unmet === undefined ? [] : scheme.invalid(unmet)
+      return unmet === undefined ? [] : scheme.invalid(unmet, [...new Set(scopes)])
     }),
   }
 }

@@ -48,8 +48,9 @@ export function missingCredentials(scheme: Scheme, scopes: readonly string[]): R
 }
 
 /** Credentials that are not good. */
-export function invalidCredentials(scheme: Scheme, rejection: Rejection): Refusal {
-  return new Refusal('invalid', rejection.description, [scheme.invalid(rejection)], rejection.headers)
+export function invalidCredentials(scheme: Scheme, rejection: Rejection, scopes: readonly string[]): Refusal {
+  const challenge = scheme.invalid(rejection, scopes)
+  return new Refusal('invalid', rejection.description, [challenge], rejection.headers)
 }
 
 /** Good credentials that were not granted enough; names everything the route needs, so that one retry suffices. */

@@ -11,6 +11,7 @@ import type { FilesOptions, Requirement } from './definition.ts'
 import type { Limits } from './limits.ts'
 import type { Check, Plan, PlanNode, PlannedParameter } from './plan.ts'
 import { invalidCredentials, mostTelling, Refusal } from './refusal.ts'
+import { scopesIn } from './requirement.ts'
 import type { Resources } from './resources.ts'
 import { validate } from './schema.ts'
 import { missing } from './scheme.ts'
@@ -188,7 +189,7 @@ export class Resolution {
   #refusalOf(stop: unknown): Refusal {
     if (stop instanceof Refusal) return stop
     const scheme = this.#plan.checks.find((check) => check.scheme !== undefined)?.scheme
-    if (stop instanceof Rejection && scheme !== undefined) return invalidCredentials(scheme, stop)
+    if (stop instanceof Rejection && scheme !== undefined) return invalidCredentials(scheme, stop, [])
     return mostTelling(stop instanceof Alternatives ? stop.refusals : [])
   }
 
@@ -292,11 +293,12 @@ function judge(check: Check, value: unknown): Refusal | undefined {
   if (value instanceof Refusal) return value
   // What replaced the scheme has asked for something that is not valid: noted, and said together with all the rest.
   if (value === invalid || check.scheme === undefined) return undefined
-  if (value instanceof Rejection) return invalidCredentials(check.scheme, value)
+  const needed = scopesIn(check.requirement)
+  if (value instanceof Rejection) return invalidCredentials(check.scheme, value, needed)
   const { scheme, login } = check
   // Before the scopes: the login that is asked for brings them along.
   const unmet = login && scheme.login?.(value, login.demand, login.scopes)
-  if (unmet !== undefined) return invalidCredentials(scheme, unmet)
+  if (unmet !== undefined) return invalidCredentials(scheme, unmet, needed)
   return meets(value, check.requirement) ? undefined : check.insufficient?.()
 }
 

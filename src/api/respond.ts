@@ -103,7 +103,7 @@ function challenged(error: unknown, route: Route): unknown {
   const scheme = route.plan.checks.find((check) => check.scheme !== undefined)?.scheme
   const hasOwn = Object.keys(error.headers).some((name) => name.toLowerCase() === 'www-authenticate')
   if (scheme === undefined || hasOwn) return error
-  const challenge = scheme.invalid(new Rejection(error.message))
+  const challenge = scheme.invalid(new Rejection(error.message), [])
   const headers = { ...error.headers, 'www-authenticate': challenge }
   return new HttpError(401, error.detail, { headers, cause: error })
 }

@@ -60,8 +60,8 @@ export interface Scheme {
   readonly authenticate: (source: CredentialSource) => Authenticated
   /** The challenge of a 401 without credentials (RFC 6750 §3.1: no error code then). */
   readonly missing: (scopes: readonly string[]) => string
-  /** The challenge of a 401 with bad credentials. */
-  readonly invalid: (rejection: Rejection) => string
+  /** The challenge of a 401 with bad credentials; told what the route asks for, as good ones will need it. */
+  readonly invalid: (rejection: Rejection, scopes: readonly string[]) => string
   /** The challenge of a 403, where the scheme has one. */
   readonly insufficient: (scopes: readonly string[], description: string) => string | undefined
   /**

@@ -131,6 +131,9 @@ export const server = authorizationServer(${JSON.stringify(options)})
       '0003-sessions',
       '0004-session-families',
       '0005-account-tokens',
+      '0006-authenticators',
+      '0007-identities',
+      '0009-document-clients',
     ])
     expect(await run(['migrate'], { url })).toMatchObject({ code: 0, stdout: 'The tables are up to date.\n' })
     expect(await run(['migrate', ...byModule])).toMatchObject({

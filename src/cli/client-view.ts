@@ -59,6 +59,7 @@ export const sourceNames: Readonly<Record<Client['source'], string>> = {
   code: "the server's options",
   admin: 'an administrator',
   registered: 'registration',
+  document: 'its document',
 }
 
 function secretText({ expiresAt }: { readonly expiresAt?: number }): string {

@@ -46,10 +46,10 @@ export function reachableFrom(
   return reachable ?? (isDevelopment ? ['loopback'] : [])
 }
 
-function responseOf({ status, body, contentType }: OutgoingAnswer): Response {
+function responseOf({ status, headers, body }: OutgoingAnswer): Response {
   if (status < 200 || status > 599 || status === 204 || status === 205) {
     throw new OutgoingError('network', `The provider answered with ${status}`)
   }
-  const headers = contentType === undefined ? {} : { 'content-type': contentType }
-  return new Response(Buffer.from(body), { status, headers })
+  const type = headers.get('content-type')
+  return new Response(Buffer.from(body), { status, headers: type === null ? {} : { 'content-type': type } })
 }

@@ -19,6 +19,8 @@ export interface OutgoingOptions {
   readonly timeout?: number
   /** The largest answer that is read, in bytes; 1 MiB unless told. */
   readonly maxBytes?: number
+  /** For requests that nobody waits for: the process may end while they are under way. With `fetch` they hold it up. */
+  readonly isBackground?: boolean
   /** Sends the requests instead, through a proxy for example. The addresses that it reaches are then its own matter. */
   readonly fetch?: FetchLike | undefined
   /** Finds the addresses of a name; the system unless told. */
@@ -45,9 +47,8 @@ export interface OutgoingRequest {
 /** An answer, read to its end. */
 export interface OutgoingAnswer {
   readonly status: number
+  readonly headers: Headers
   readonly body: Uint8Array
-  /** What it says that the body is. */
-  readonly contentType?: string
 }
 
 /** Sends a request. */
@@ -85,6 +86,7 @@ export function outgoing(options: OutgoingOptions = {}): Outgoing {
     url.hash = ''
     const limit = new AbortController()
     const timer = setTimeout(() => limit.abort(), timeout * 1000)
+    if (options.isBackground === true) timer.unref()
     try {
       const sending = options.fetch
         ? throughFetch(options.fetch, url, request, options, limit.signal, maxBytes)
@@ -134,6 +136,7 @@ async function directly(
       },
     )
     sent.once('error', fail)
+    if (options.isBackground === true) sent.once('socket', (socket) => socket.unref())
     sent.end(body)
   })
 }
@@ -187,16 +190,7 @@ async function read(url: URL, answer: IncomingMessage, maxBytes: number): Promis
     if (size > maxBytes) throw tooLarge(url, maxBytes)
     chunks.push(chunk)
   }
-  return answerOf(status, chunks, answer.headers['content-type'])
-}
-
-function answerOf(
-  status: number,
-  chunks: readonly Uint8Array[],
-  contentType: string | null | undefined,
-): OutgoingAnswer {
-  const answer = { status, body: Buffer.concat(chunks) }
-  return contentType === null || contentType === undefined ? answer : { ...answer, contentType }
+  return { status, headers: headersFrom(answer), body: Buffer.concat(chunks) }
 }
 
 async function throughFetch(
@@ -228,7 +222,15 @@ async function throughFetch(
     if (size > maxBytes) throw tooLarge(url, maxBytes)
     chunks.push(chunk)
   }
-  return answerOf(answer.status, chunks, answer.headers.get('content-type'))
+  return { status: answer.status, headers: answer.headers, body: Buffer.concat(chunks) }
+}
+
+function headersFrom({ headersDistinct }: IncomingMessage): Headers {
+  const headers = new Headers()
+  for (const [name, values = []] of Object.entries(headersDistinct)) {
+    for (const value of values) headers.append(name, value)
+  }
+  return headers
 }
 
 function headersOf(request: OutgoingRequest): Record<string, string> {

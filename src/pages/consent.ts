@@ -2,7 +2,7 @@
 
 import { html } from '../http/html.ts'
 import type { Html, HtmlValue } from '../http/html.ts'
-import type { ConsentPage, PageContext, PageScope } from '../server/interaction/pages.ts'
+import type { ConsentPage, PageClient, PageContext, PageScope } from '../server/interaction/pages.ts'
 import { clientName, formOf, layout, unverifiedMark } from './layout.ts'
 import type { Words } from './words.ts'
 
@@ -14,7 +14,9 @@ export function consentPage(page: ConsentPage, context: PageContext, words: Word
     words.consentTitle,
     html`<h1>${words.consentTitle}</h1>
       <p>${clientName(client)} ${words.asksFor}</p>
-      ${unverifiedMark(client, words)} ${page.scopes.length > 0 && html`<h2>${words.willBeAbleTo}</h2>`}
+      ${unverifiedMark(client, words)}
+      ${page.isLoopback && isStrange(client) && html`<p class="warning">${words.loopbackText}</p>`}
+      ${page.scopes.length > 0 && html`<h2>${words.willBeAbleTo}</h2>`}
       ${scopeList(page.scopes, page.agreed, words)}
       <dl>
         <dt>${words.account}</dt>
@@ -35,6 +37,11 @@ export function consentPage(page: ConsentPage, context: PageContext, words: Word
       )}
       ${links(page, words)}`,
   )
+}
+
+/** Any program on the computer can listen there, and say that it is this one: no host can tell them apart. */
+function isStrange({ isUnverified, host }: PageClient): boolean {
+  return isUnverified || host !== undefined
 }
 
 /** More of them nobody reads who wants to go on. */

@@ -45,12 +45,20 @@ export function formOf({ action, csrf }: PageForm, fields: HtmlValue): Html {
 }
 
 /** The name of an application. It is the client's own text: kept apart from ours, whichever way it is written. */
-export function clientName({ name }: PageClient): Html {
-  return html`<bdi><strong>${name}</strong></bdi>`
+export function clientName({ name, host }: PageClient): Html {
+  const from = host === undefined || host === name ? undefined : html` (<bdi dir="ltr">${host}</bdi>)`
+  return html`<bdi><strong>${name}</strong></bdi
+    >${from}`
 }
 
-/** The warning about an application that nobody has vouched for. */
-export function unverifiedMark({ isUnverified }: PageClient, words: Words): HtmlValue {
+/** The warning about an application that nobody has vouched for, or only its own host. */
+export function unverifiedMark({ isUnverified, host }: PageClient, words: Words): HtmlValue {
+  if (host !== undefined) {
+    return html`<p class="warning">
+      ${words.publishedAt} <strong><bdi dir="ltr">${host}</bdi></strong
+      >. ${words.publishedText}
+    </p>`
+  }
   return isUnverified
     ? html`<p class="warning">
         <strong>${words.unverified}.</strong>

@@ -34,6 +34,10 @@ export interface Words extends RecoveryWords, FactorWords, ProviderWords {
   readonly asksFor: string
   readonly unverified: string
   readonly unverifiedText: string
+  /** Before the host of an application with a document. */
+  readonly publishedAt: string
+  readonly publishedText: string
+  readonly loopbackText: string
   readonly willBeAbleTo: string
   readonly opens: string
   /** After the operations that there was room for. */
@@ -100,6 +104,10 @@ export const english: Words = {
   asksFor: 'asks for access to your account',
   unverified: 'Not verified',
   unverifiedText: 'Nobody has checked who is behind this application. Go on only if you know it.',
+  publishedAt: 'This application is published at',
+  publishedText: 'Anybody can choose its name. Go on only if you know that address.',
+  loopbackText:
+    'You go on to a program on this computer, and any program here could say that it is this one. Allow it only if you have just started it.',
   willBeAbleTo: 'It will be able to',
   opens: 'What this opens',
   more: (count) => `and ${count} more`,
@@ -168,6 +176,10 @@ export const german: Words = {
   asksFor: 'möchte auf Ihr Konto zugreifen',
   unverified: 'Nicht geprüft',
   unverifiedText: 'Niemand hat geprüft, wer hinter dieser Anwendung steht. Nur weiter, wenn Sie sie kennen.',
+  publishedAt: 'Diese Anwendung ist veröffentlicht unter',
+  publishedText: 'Den Namen kann jeder wählen. Nur weiter, wenn Sie diese Adresse kennen.',
+  loopbackText:
+    'Es geht weiter zu einem Programm auf diesem Computer, und jedes Programm hier könnte sich dafür ausgeben. Nur erlauben, wenn Sie es gerade selbst gestartet haben.',
   willBeAbleTo: 'Sie kann dann',
   opens: 'Was das öffnet',
   more: (count) => `und ${count} weitere`,

@@ -2,6 +2,7 @@
 
 import { checkClientMetadata } from './client-metadata.ts'
 import type { ClientKeySet, ClientMetadata, RegistrationRules } from './client-metadata.ts'
+import type { ApplicationType } from './redirect-uri.ts'
 import { invalidClientMetadata } from './registration-error.ts'
 import { formatScope, parseScope } from './scope.ts'
 import { withoutUndefined } from './without-undefined.ts'
@@ -18,14 +19,16 @@ import { withoutUndefined } from './without-undefined.ts'
 export function parseClientMetadata(body: unknown, rules: RegistrationRules): ClientMetadata {
   const sent = membersOf(body)
   const grants = sent.texts('grant_types') ?? ['authorization_code']
+  const redirectUris = sent.texts('redirect_uris') ?? []
+  const method = sent.text('token_endpoint_auth_method') ?? 'client_secret_basic'
   const metadata = withoutUndefined({
-    redirectUris: sent.texts('redirect_uris') ?? [],
-    tokenEndpointAuthMethod: sent.text('token_endpoint_auth_method') ?? 'client_secret_basic',
+    redirectUris,
+    tokenEndpointAuthMethod: method,
     tokenEndpointAuthSigningAlg: sent.text('token_endpoint_auth_signing_alg'),
     grantTypes: grants,
     // RFC 7591 §2 says `code`; a client that names only other grants cannot mean it.
     responseTypes: sent.texts('response_types') ?? (grants.includes('authorization_code') ? ['code'] : []),
-    applicationType: sent.text('application_type') ?? 'web',
+    applicationType: sent.text('application_type') ?? typeOf(method, redirectUris),
     clientName: sent.text('client_name'),
     clientUri: sent.text('client_uri'),
     logoUri: sent.text('logo_uri'),
@@ -100,6 +103,14 @@ export function checkClientUpdate(
   const secret = sent.text('client_secret')
   // A secret of the client's own choosing would be a weak one.
   if (secret !== undefined && !isSecret(secret)) throw invalidClientMetadata('client_secret cannot be chosen')
+}
+
+/**
+ * RFC 7591 knows no application_type, and programs on people's computers register without one. A public client that is
+ * redirected to such a place can only be native; whoever says `web` is held to it, and so is whoever has a secret.
+ */
+function typeOf(method: string, redirectUris: readonly string[]): ApplicationType {
+  return method === 'none' && redirectUris.some((uri) => !uri.startsWith('https:')) ? 'native' : 'web'
 }
 
 const setByServer = [

@@ -7,6 +7,8 @@ export interface ProviderMetadata {
   readonly introspectionEndpoint: string | undefined
   /** How clients may authenticate there; unknown when the issuer does not say. */
   readonly introspectionMethods: readonly string[] | undefined
+  /** Where it tells what it has revoked, if it is one of ours. */
+  readonly revocationFeedEndpoint: string | undefined
 }
 
 /** A document that is not to be used, and why, for the log. */
@@ -62,6 +64,10 @@ export function readProviderMetadata(
   if (!isTextOrMissing(introspectionEndpoint)) {
     return new MetadataFault('its introspection_endpoint is no address')
   }
+  const { revocation_feed_endpoint: revocationFeedEndpoint } = document
+  if (!isTextOrMissing(revocationFeedEndpoint)) {
+    return new MetadataFault('its revocation_feed_endpoint is no address')
+  }
   const methods = document['introspection_endpoint_auth_methods_supported']
   return {
     jwksUri,
@@ -69,6 +75,7 @@ export function readProviderMetadata(
     introspectionMethods: Array.isArray(methods)
       ? methods.filter((method) => typeof method === 'string')
       : undefined,
+    revocationFeedEndpoint,
   }
 }
 

@@ -44,6 +44,8 @@ export interface ServerEndpoints {
   readonly deviceAuthorization?: string
   readonly userinfo?: string
   readonly endSession?: string
+  /** Our own addition: where APIs follow what was revoked. */
+  readonly revocationFeed?: string
 }
 
 /** The metadata document, as it is on the wire. The same one serves both well-known names. */
@@ -65,6 +67,7 @@ export function serverMetadata(description: ServerDescription): Readonly<Record<
     device_authorization_endpoint: address(endpoints.deviceAuthorization),
     userinfo_endpoint: address(endpoints.userinfo),
     end_session_endpoint: address(endpoints.endSession),
+    revocation_feed_endpoint: address(endpoints.revocationFeed),
     scopes_supported: some(description.scopes),
     response_types_supported: hasFrontDoor ? ['code'] : [],
     response_modes_supported: hasFrontDoor ? (description.responseModes ?? ['query']) : undefined,

@@ -16,6 +16,7 @@ export type AuditEventType =
   | 'account.updated'
   | 'client.authentication_failed'
   | 'client.created'
+  | 'client.document_refused'
   | 'client.removed'
   | 'client.secret_rotated'
   | 'client.updated'

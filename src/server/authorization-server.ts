@@ -19,6 +19,7 @@ import type { Accounts } from './accounts/types.ts'
 import { adminApi } from './admin/api.ts'
 import { auditEvent, under } from './audit.ts'
 import { assertionAlgorithms } from './client-authentication.ts'
+import { clientDocuments } from './client-documents.ts'
 import { clientOrigins, corsFor } from './client-origins.ts'
 import type { ClientOrigins } from './client-origins.ts'
 import { clientsIn } from './clients.ts'
@@ -50,6 +51,7 @@ import { addPushedAuthorizationRequestEndpoint } from './endpoints/pushed-author
 import { addRegistrationEndpoints } from './endpoints/registration.ts'
 import { addResourceMetadataEndpoints } from './endpoints/resource-metadata.ts'
 import { addRevocationEndpoint } from './endpoints/revocation.ts'
+import { addRevocationFeedEndpoint } from './endpoints/revocation-feed.ts'
 import { addUserinfoEndpoint } from './endpoints/userinfo.ts'
 import { offeredGrants, offeredMethods } from './endpoints/offered.ts'
 import { linkedProviders } from './federation/tokens.ts'
@@ -69,14 +71,18 @@ import { endSessionTokens } from './openid/session-end.ts'
 import { operationsOf } from './operations.ts'
 import type { Operations } from './operations.ts'
 import { rateLimits } from './rate-limits.ts'
+import { promptStore } from './prompt-store.ts'
 import { revocationFeed } from './revocation-feed.ts'
 import type { Service } from './service.ts'
 import { sessionsIn } from './sessions.ts'
 import { settingsOf } from './settings.ts'
 import type { AuthorizationServerOptions, ScopeCatalogue, Settings } from './settings.ts'
 
-/** How far behind a node may be with what others revoked, in milliseconds. */
-const revocationPoll = 1000
+/**
+ * How far behind a node may be with what others revoked, in milliseconds. PostgreSQL tells at once, and this is for when
+ * that is lost; SQLite cannot tell, and reading costs some thirty microseconds.
+ */
+const revocationPoll = { postgres: 1000, sqlite: 250 } as const
 
 /** An authorization server. `app.mount(server)` serves its endpoints beside an API; `server.app` stands alone. */
 export interface AuthorizationServer<Scope extends string = string> extends AnyRouter {
@@ -154,6 +160,7 @@ export function authorizationServer<const Scopes extends ScopeCatalogue>(
   addDeviceAuthorizationEndpoint(routes, service, cors)
   addJwksEndpoint(routes, settings, service)
   addRevocationEndpoint(routes, service, cors)
+  addRevocationFeedEndpoint(routes, service)
   addIntrospectionEndpoint(routes, service)
   addPushedAuthorizationRequestEndpoint(routes, service, cors)
   addRegistrationEndpoints(routes, settings, service)
@@ -230,7 +237,9 @@ async function openOn(
   operations: Operations,
 ): Promise<Opened> {
   const { now, report } = settings
-  const store = await sqlGrantStore(database, now())
+  const plainStore = await sqlGrantStore(database, now())
+  const revocations = revocationFeed(plainStore, settings)
+  const store = promptStore(plainStore, () => revocations.refresh())
   const tell: Service['tell'] = (events) => {
     for (const event of events) {
       try {
@@ -265,7 +274,6 @@ async function openOn(
   const channel = backChannel({ clients, keys, settings }, (milliseconds) =>
     pause(milliseconds, closing.signal),
   )
-  const revocations = revocationFeed(store, settings)
   await revocations.refresh()
   const endingSessions: Service['endingSessions'] = async (subject) => {
     const ended = await sessionsOf(store, subject, now())
@@ -287,10 +295,10 @@ async function openOn(
     await store.revokeSubject(subject, { now: at, until: revokedUntil(settings, at), audit: events })
     tell(events)
     if (why === 'account.password_changed') tellPasswordChanged({ settings, mail, accounts: own }, subject)
-    await revocations.refresh()
     tellApplications()
   })
-  revocations.start(revocationPoll)
+  revocations.start(revocationPoll[database.dialect])
+  const limits = rateLimits(store, settings)
   const service: Service = {
     settings,
     store,
@@ -299,13 +307,20 @@ async function openOn(
     links: await sqlAccountTokenStore(database, now()),
     mail,
     clients,
+    documents: clientDocuments({
+      settings,
+      store,
+      clients,
+      limits,
+      audit,
+      onKept: (client) => origins.add(client),
+    }),
     keys,
-    limits: rateLimits(store, settings),
+    limits,
     revocations,
     nonces: dpopNonces(settings.secretKey, now),
     sessions: sessionsIn(store, settings, tell, async ({ id, subject }) => {
       const families = await endSessionTokens(store, settings, tell, id)
-      await revocations.refresh()
       return () => channel.tell({ id, subject, families })
     }),
     endingSessions,
@@ -332,7 +347,7 @@ async function openOn(
     },
     async close() {
       clearInterval(cleaning)
-      revocations.stop()
+      await revocations.stop()
       await mail?.close()
       closing.abort()
       await channel.close()

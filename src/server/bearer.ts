@@ -7,6 +7,7 @@ import type { Authenticated, CredentialSource, ScopeDescriptions } from '../api/
 import type { OAuthFlows } from '../api/schemes/oauth2.ts'
 import { contextClasses } from '../protocol/authentication-context.ts'
 import { parseAuthorization } from '../protocol/authorization-header.ts'
+import { refusals } from '../protocol/access-token.ts'
 import type { AccessToken } from '../protocol/access-token.ts'
 import { Rejection } from '../protocol/rejection.ts'
 import { endpointUrl } from '../protocol/issuer.ts'
@@ -16,6 +17,8 @@ import { tokenChallenges } from '../protocol/token-challenges.ts'
 import { accessTokens } from '../verify/access-tokens.ts'
 import type { AccessTokens } from '../verify/access-tokens.ts'
 import { sentRightly } from '../verify/sender.ts'
+import { isRevokedNow } from '../verify/staleness.ts'
+import type { RevocationKnowledge, Staleness } from '../verify/staleness.ts'
 import { provenKey } from './dpop.ts'
 import type { Operations } from './operations.ts'
 import type { Service } from './service.ts'
@@ -68,7 +71,7 @@ export function bearerOf<Scope extends string>(
       flows: flowsOf(settings, scopes, options.flows),
     },
     scopes,
-    authenticate: (source) => authenticate(source, verifier),
+    authenticate: (source) => authenticate(source, verifier, settings.staleness),
     ...tokenChallenges(() => metadata),
     login: (token, demand, required) =>
       unmetDemand(token, demand, required, { now: settings.now() / 1000, clockSkew, reaches: reachesClass }),
@@ -113,20 +116,31 @@ const clockSkew = 30
 interface Verifier {
   /** Synchronous once the server is open. */
   verify(token: string): AccessToken | Rejection | Promise<AccessToken | Rejection>
+  /** What was revoked; `undefined` for a token that the store was asked about. */
+  revocations(token: string): RevocationKnowledge | undefined
   prove(token: string, source: CredentialSource): Promise<string | Rejection | undefined>
 }
 
-function authenticate(source: CredentialSource, verifier: Verifier): Authenticated {
+function authenticate(source: CredentialSource, verifier: Verifier, staleness: Staleness): Authenticated {
   const presented = parseAuthorization(source.header('authorization'))
   const word = presented?.scheme.toLowerCase()
   if (presented === undefined || presented.credentials === '') return missing
   if (word !== 'bearer' && word !== 'dpop') return missing
   const token = presented.credentials
   const verified = verifier.verify(token)
-  const judge = (found: AccessToken | Rejection): Authenticated =>
-    found instanceof Rejection
-      ? found
-      : sentRightly(found, word === 'dpop', () => verifier.prove(token, source))
+  const sent = (found: AccessToken): Authenticated =>
+    sentRightly(found, word === 'dpop', () => verifier.prove(token, source))
+  const judge = (found: AccessToken | Rejection): Authenticated => {
+    if (found instanceof Rejection) return found
+    const knowledge = verifier.revocations(token)
+    // In the usual case `verify` has asked it a moment ago.
+    if (knowledge === undefined || knowledge.age <= staleness.maxAge * 1000) return sent(found)
+    const { method } = source.request
+    const intent = { method, header: (name: string) => source.header(name) }
+    const isRevoked = isRevokedNow(found, knowledge, staleness, intent)
+    if (!(isRevoked instanceof Promise)) return isRevoked ? refusals.revoked : sent(found)
+    return isRevoked.then((later) => (later ? refusals.revoked : sent(found)))
+  }
   return verified instanceof Promise ? verified.then(judge) : judge(verified)
 }
 
@@ -211,6 +225,7 @@ function verifierOf(
       const found = ready.tokens.verify(token)
       return found instanceof Rejection && isOfUnknownKey(token, ready.known) ? verifyAnew(token) : found
     },
+    revocations: (token) => (token.startsWith('gwa_') ? undefined : ready?.service.revocations),
     async prove(token, source) {
       const open = await service()
       const key = await provenKey(open, {

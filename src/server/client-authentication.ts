@@ -24,6 +24,7 @@ export const assertionAlgorithms: readonly SigningAlgorithm[] = ['ES256', 'EdDSA
 /**
  * The client that sent a request.
  *
+ * @param find How the client is found; among those that are known unless told.
  * @throws {OAuthError} `invalid_client` for every failure alike, `invalid_request` for two methods at once; 429 when this
  *   client has failed too often from this address.
  */
@@ -32,9 +33,10 @@ export async function authenticateClient(
   sent: SentParameters,
   authorization: string | undefined,
   origin: Origin,
+  find: (id: string) => Promise<Client | undefined> = (id) => service.documents.known(id),
 ): Promise<Client> {
   const presented = presentedClient(sent, authorization)
-  const client = await service.clients.get(presented.clientId)
+  const client = await find(presented.clientId)
   const limit = await service.limits.clientFailures(client?.id, origin.address)
   limit.check()
   try {

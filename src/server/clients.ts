@@ -49,6 +49,17 @@ export interface Client {
   readonly isConfidential: boolean
   readonly createdAt: number
   readonly registrationTokenHash: string | undefined
+  /** Of a client with a document. */
+  readonly document: DocumentState | undefined
+}
+
+/** What is known of a client's document. All in milliseconds since 1970. */
+export interface DocumentState {
+  readonly readAt: number
+  /** Until then it is not read again. */
+  readonly freshUntil: number
+  /** When the client became another one than people had agreed to; 0 for never. */
+  readonly changedAt: number
 }
 
 /** What to change about a client. What is not mentioned stays; `null` puts a field back to its default. */
@@ -180,7 +191,8 @@ export function newClientId(): string {
 
 /** What a stored client is to everybody else. */
 export function clientOf(stored: StoredClient): Client {
-  const { metadata, privileges } = stored.metadata as unknown as StoredMetadata // written below, and nowhere else
+  // The cast: written as such by whoever makes a client.
+  const { metadata, privileges, document } = stored.metadata as unknown as StoredMetadata
   return {
     id: stored.id,
     source: stored.source,
@@ -192,6 +204,7 @@ export function clientOf(stored: StoredClient): Client {
     isConfidential: metadata.tokenEndpointAuthMethod !== 'none',
     createdAt: stored.createdAt,
     registrationTokenHash: stored.registrationTokenHash,
+    document,
   }
 }
 
@@ -199,6 +212,7 @@ export function clientOf(stored: StoredClient): Client {
 export interface StoredMetadata {
   readonly metadata: ClientMetadata
   readonly privileges: ClientPrivileges
+  readonly document?: DocumentState
 }
 
 /** Whether this is one of the client's secrets that are accepted now. */

@@ -16,6 +16,7 @@ export { authorizationServer } from './authorization-server.ts'
 export type { AuthorizationServer, OpenServer } from './authorization-server.ts'
 export type { AuditEvent, AuditEventType } from './audit.ts'
 export type { BearerFlow, BearerOptions } from './bearer.ts'
+export type { ClientDocumentOptions } from './document-settings.ts'
 export { ClientError } from './clients.ts'
 export type { Client, ClientDefinition, ClientPrivileges, Clients } from './clients.ts'
 export type { Provider } from './federation/provider.ts'
@@ -91,3 +92,4 @@ export type {
   ResourceOptions,
 } from './settings.ts'
 export type { OpenApiSource } from './openapi-operations.ts'
+export type { StalenessOptions, WhenStale } from '../verify/staleness.ts'

@@ -42,6 +42,8 @@ export interface RateLimits {
   ): Promise<void>
   introspection(clientId: string): Promise<void>
   registration(address: string | undefined): Promise<void>
+  /** A document of a client that is not known, which somebody makes this server read. */
+  clientDocuments(address: string | undefined, host: string): Promise<void>
   /** A login with another provider that is begun. */
   providers(address: string | undefined): Promise<void>
   /** A user code that somebody enters, right or wrong. */
@@ -93,6 +95,11 @@ export function rateLimits(store: GrantStore, settings: Settings): RateLimits {
       hit(endpoint ?? 'token', [clientId, place(address)], options.token),
     introspection: (clientId) => hit('introspection', [clientId], options.introspection),
     registration: (address) => hit('registration', [place(address)], options.registration),
+    async clientDocuments(address, host) {
+      await hit('client_document', ['address', place(address)], options.clientDocuments)
+      // However many addresses somebody has: one host is not to be flooded from here.
+      await hit('client_document', ['host', host], { points: 60, seconds: 60 })
+    },
     providers: (address) => hit('providers', [place(address)], options.providers),
     mails: (address) => hit('mails', [place(address)], options.mails),
     async mailbox(kind, email) {

@@ -26,7 +26,10 @@ export function registeredMetadata(body: unknown, settings: Settings): ClientMet
     throw invalidClientMetadata('jwks_uri is not read here: send the keys themselves as jwks')
   }
   // Without a word of its own it gets what may be had, and not what the server has besides.
-  return { ...metadata, scopes: metadata.scopes ?? scopes }
+  return {
+    ...metadata,
+    scopes: settings.registration?.everyScope === true ? scopes : (metadata.scopes ?? scopes),
+  }
 }
 
 /** What a person grants. A client that speaks for itself, for others or by a password is an administrator's to add. */

@@ -5,6 +5,7 @@ import type { AccountTokenStore } from '../store/ports/account-tokens.ts'
 import type { IdentityStore } from '../store/ports/identities.ts'
 import type { RevokingAccounts } from './accounts/revoking.ts'
 import type { AuditEvent } from './audit.ts'
+import type { ClientDocuments } from './client-documents.ts'
 import type { Clients } from './clients.ts'
 import type { DpopNonces } from './dpop-nonces.ts'
 import type { SigningKeys } from './keys/signing-keys.ts'
@@ -27,6 +28,8 @@ export interface Service {
   /** Missing where no mail can be sent. */
   readonly mail: Mailroom | undefined
   readonly clients: Clients
+  /** Clients by their id as requests name them, those with a document included. */
+  readonly documents: ClientDocuments
   readonly keys: SigningKeys
   readonly limits: RateLimits
   readonly revocations: RevocationFeed

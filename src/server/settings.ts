@@ -7,11 +7,15 @@ import type { IdentityScope } from '../protocol/identity-scopes.ts'
 import { isScopeToken } from '../protocol/scope.ts'
 import type { AnyDatabase } from '../store/database.ts'
 import type { DatabaseOptions } from '../store/open.ts'
+import { checkStaleness } from '../verify/staleness.ts'
+import type { Staleness, StalenessOptions } from '../verify/staleness.ts'
 import type { PasswordPolicy } from './accounts/password-policy.ts'
 import { adminScopes } from './admin/scopes.ts'
 import type { AdminScope } from './admin/scopes.ts'
 import type { AuditEvent } from './audit.ts'
 import type { ClientDefinition } from './clients.ts'
+import { documentSettings } from './document-settings.ts'
+import type { ClientDocumentOptions, DocumentSettings } from './document-settings.ts'
 import type { PageSet } from './interaction/pages.ts'
 import type { Mail } from './mail/mail.ts'
 import { operationsIn } from './openapi-operations.ts'
@@ -110,8 +114,15 @@ export interface AuthorizationServerOptions<Scopes extends ScopeCatalogue = Scop
    */
   readonly retryWindow?: number
   readonly keys?: KeyOptions
+  /** What the APIs of `bearer()` do when the database cannot be asked what was revoked. */
+  readonly revocation?: StalenessOptions
   /** Dynamic registration (RFC 7591); off unless told. */
   readonly registration?: RegistrationOptions
+  /**
+   * Clients whose id is the address of a document that describes them (draft-ietf-oauth-client-id-metadata-document), as
+   * programs that speak MCP have. Off unless told: the server then reads addresses that strangers name.
+   */
+  readonly clientIdMetadataDocuments?: boolean | ClientDocumentOptions
   /** Whether DPoP proofs must carry a nonce of ours (RFC 9449 §8); false unless told. */
   readonly dpopNonces?: boolean
   readonly rateLimits?: {
@@ -131,6 +142,8 @@ export interface AuthorizationServerOptions<Scopes extends ScopeCatalogue = Scop
     readonly secondFactor?: RateLimitOption
     /** Registrations from one address. 20 in 3600 s unless told. */
     readonly registration?: RateLimitOption
+    /** Documents of clients not known yet that one address has the server read. 30 in 60 s unless told. */
+    readonly clientDocuments?: RateLimitOption
     /** Logins with other providers that are begun from one address. 60 in 300 s unless told. */
     readonly providers?: RateLimitOption
   }
@@ -203,6 +216,11 @@ export interface RegistrationOptions {
   readonly open?: boolean
   /** The scopes that registered clients may have; all unless told. */
   readonly scopes?: readonly string[]
+  /**
+   * Whether a client gets all of these, whichever it names (RFC 7591 §3.2.1). Programs that speak MCP register with what their
+   * first call needs, and ask their person for more later. False unless told: a client is held to what it named.
+   */
+  readonly everyScope?: boolean
 }
 
 /** A resource with everything filled in. */
@@ -238,7 +256,9 @@ export interface Settings {
   /** Milliseconds. */
   readonly retryWindow: number
   readonly keys: Required<KeyOptions>
+  readonly staleness: Staleness
   readonly registration: RegistrationOptions | undefined
+  readonly clientDocuments: DocumentSettings | undefined
   readonly dpopNonces: boolean
   readonly rateLimits: Required<NonNullable<AuthorizationServerOptions['rateLimits']>>
   readonly mail: Mail | undefined
@@ -351,7 +371,12 @@ export function settingsOf(
     lifetimes,
     retryWindow: retryWindow * 1000,
     keys: { algorithm, ...completed('keys', { rotateEvery: 30 * day, publishAhead: 3600 }, times) },
+    staleness: stalenessOf(options.revocation),
     registration: options.registration,
+    clientDocuments: documentSettings(options.clientIdMetadataDocuments, {
+      scopeNames: publicScopes,
+      isDevelopment,
+    }),
     dpopNonces: options.dpopNonces ?? false,
     rateLimits: rateLimitsOf(options.rateLimits),
     mail,
@@ -394,6 +419,7 @@ function rateLimitsOf(given: AuthorizationServerOptions['rateLimits'] = {}): Set
     mailbox: { points: 5, seconds: 3600 },
     secondFactor: { points: 10, seconds: 900 },
     registration: { points: 20, seconds: 3600 },
+    clientDocuments: { points: 30, seconds: 60 },
     providers: { points: 60, seconds: 300 },
   }
   for (const [name, limit] of Object.entries(given)) {
@@ -421,6 +447,14 @@ function secretKeyOf(secretKey: string | undefined, isDevelopment: boolean): str
   }
   if (secretKey.length < 32) throw wrong('secretKey', '32 characters or more')
   return secretKey
+}
+
+function stalenessOf(options: StalenessOptions | undefined): Staleness {
+  try {
+    return checkStaleness('', options)
+  } catch (error) {
+    throw wrong('revocation', (error as Error).message) // it throws nothing else
+  }
 }
 
 function resourcesOf(

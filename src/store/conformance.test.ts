@@ -64,6 +64,7 @@ describe.each(dialects)('%s', (dialect) => {
         '0005-account-tokens',
         '0006-authenticators',
         '0007-identities',
+        '0009-document-clients',
       ].map((id) => ({ id })),
     )
   })

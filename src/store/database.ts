@@ -7,8 +7,23 @@ export interface AnyDatabase {
   readonly dialect: 'sqlite' | 'postgres'
   /** The Kysely instance, typed by {@link Database}. */
   readonly kysely: unknown
+  /**
+   * Has a function called when some process has notified a channel, where the database can tell: PostgreSQL does, by
+   * `LISTEN`. A hint and no promise: what must not be missed is read again from time to time as well.
+   */
+  readonly listen?: Listen
   /** Closes all connections. What runs just now may end first. */
   close(): Promise<void>
+}
+
+/** Listens on a channel: a name in lower case that needs no quotes. */
+export type Listen = (channel: string, onNotice: () => void) => Listening
+
+/** Somebody who listens. */
+export interface Listening {
+  /** Whether there is a connection at the moment. */
+  readonly isHearing: boolean
+  stop(): Promise<void>
 }
 
 /** An open database, with the tables of an app as Kysely types. */
@@ -26,11 +41,13 @@ export interface Database<Tables = Record<never, never>> extends AnyDatabase, As
 export function databaseOf<Tables>(
   dialect: AnyDatabase['dialect'],
   kysely: Kysely<Tables>,
+  listen?: Listen,
 ): Database<Tables> {
   const close = (): Promise<void> => kysely.destroy()
   return {
     dialect,
     kysely,
+    ...(listen === undefined ? {} : { listen }),
     transaction: (work) => kysely.transaction().execute(work),
     close,
     [Symbol.asyncDispose]: close,

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { Kysely, sql } from 'kysely'
 import type { Dialect } from 'kysely'
 import { databaseOf } from './database.ts'
-import type { AnyDatabase, Database } from './database.ts'
+import type { AnyDatabase, Database, Listen } from './database.ts'
 import { DatabaseError } from './database-error.ts'
 import { postgresDialect } from './postgres.ts'
 import { sqliteDialect } from './sqlite.ts'
@@ -42,7 +42,7 @@ export async function openDatabase<Tables = Record<never, never>>(
   target: string | DatabaseOptions,
 ): Promise<Database<Tables>> {
   const options = typeof target === 'string' ? { url: target } : target
-  const [dialect, name] = await dialectOf(options)
+  const [dialect, name, listen] = await dialectOf(options)
   const kysely = new Kysely<Tables>({ dialect })
   try {
     await sql`select 1`.execute(kysely)
@@ -50,10 +50,12 @@ export async function openDatabase<Tables = Record<never, never>>(
     await kysely.destroy()
     throw error
   }
-  return databaseOf(name, kysely)
+  return databaseOf(name, kysely, listen)
 }
 
-async function dialectOf(options: DatabaseOptions): Promise<readonly [Dialect, AnyDatabase['dialect']]> {
+async function dialectOf(
+  options: DatabaseOptions,
+): Promise<readonly [Dialect, AnyDatabase['dialect'], Listen?]> {
   const { url } = options
   if (typeof url !== 'string') throw new DatabaseError('invalid_url', `The database URL is missing. ${known}`)
   const statementTimeout = milliseconds('statementTimeout', options.statementTimeout ?? 10)
@@ -66,7 +68,8 @@ async function dialectOf(options: DatabaseOptions): Promise<readonly [Dialect, A
     if (!Number.isInteger(connections) || connections < 1) {
       throw new DatabaseError('invalid_url', `connections must be a whole number from 1, not ${connections}`)
     }
-    return [await postgresDialect({ url, connections, connectTimeout, statementTimeout }), 'postgres']
+    const { dialect, listen } = await postgresDialect({ url, connections, connectTimeout, statementTimeout })
+    return [dialect, 'postgres', listen]
   }
   // Only what stands before the colon is shown, and only if it looks like a scheme: the rest may hold a password.
   const scheme = /^[a-z][a-z0-9+.-]{0,19}(?=:)/i.exec(url)?.[0]

@@ -1,9 +1,11 @@
 /** PostgreSQL through the optional package `pg`. */
 
 import { Socket } from 'node:net'
-import { PostgresDialect } from 'kysely'
+import { PostgresDialect as KyselyPostgresDialect } from 'kysely'
 import type { Dialect } from 'kysely'
+import type { Listen } from './database.ts'
 import { DatabaseError } from './database-error.ts'
+import { listening } from './postgres-listening.ts'
 import { guardedDialect } from './sql/guarded-dialect.ts'
 
 /** How a PostgreSQL server is reached. */
@@ -18,14 +20,20 @@ export interface PostgresOptions {
   readonly statementTimeout: number
 }
 
+/** A PostgreSQL server to work with. */
+export interface PostgresDialect {
+  readonly dialect: Dialect
+  readonly listen: Listen
+}
+
 /**
- * Prepares a pool of connections. None is opened before the first statement.
+ * Prepares a pool of connections. None is opened before the first statement. Whoever listens has one besides.
  *
  * @throws DatabaseError `invalid_url`, or `driver_missing` when `pg` is not installed.
  */
-export async function postgresDialect(options: PostgresOptions): Promise<Dialect> {
+export async function postgresDialect(options: PostgresOptions): Promise<PostgresDialect> {
   const server = serverOf(options.url)
-  const { Pool } = await import('pg')
+  const { Client, Pool } = await import('pg')
     .then((module) => module.default)
     .catch((cause: unknown) => {
       throw new DatabaseError('driver_missing', 'PostgreSQL needs its driver: npm install pg', { cause })
@@ -50,7 +58,7 @@ export async function postgresDialect(options: PostgresOptions): Promise<Dialect
   // Without listeners, a connection that breaks while nobody uses it, or between two statements, ends the process.
   pool.on('error', () => {})
   pool.on('connect', (client) => client.on('error', () => {}))
-  return guardedDialect(new PostgresDialect({ pool }), {
+  const dialect = guardedDialect(new KyselyPostgresDialect({ pool }), {
     // The driver forgets a connection that it could not sign in on, without closing it.
     afterClose: () => sockets.forEach((socket) => socket.destroy()),
     async around(call) {
@@ -61,6 +69,15 @@ export async function postgresDialect(options: PostgresOptions): Promise<Dialect
       }
     },
   })
+  const connect = (): InstanceType<typeof Client> =>
+    new Client({
+      connectionString: options.url,
+      connectionTimeoutMillis: options.connectTimeout,
+      query_timeout: options.statementTimeout,
+      keepAlive: true,
+      application_name: 'gatewright listening',
+    })
+  return { dialect, listen: (channel, onNotice) => listening(connect, channel, onNotice) }
 }
 
 /** What may be told about where the database is: the address and the name, never the user's password. */

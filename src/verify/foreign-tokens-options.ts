@@ -14,6 +14,8 @@ import type { PrincipalCacheOptions } from './principal-cache.ts'
 import { rejectionLog } from './rejection-log.ts'
 import { replayMemory } from './replay-memory.ts'
 import type { UseOnce } from './replay-memory.ts'
+import { checkStaleness } from './staleness.ts'
+import type { Staleness, StalenessOptions } from './staleness.ts'
 
 /** An issuer whose tokens are accepted. */
 export interface TrustedIssuer {
@@ -29,6 +31,11 @@ export interface TrustedIssuer {
   readonly discoveryUrl?: string
   /** How it is asked about tokens that are no JWTs; they are refused unless told. */
   readonly introspection?: IntrospectionOptions
+  /**
+   * What happens when it is not known what this issuer revoked lately. Unless told, the feed of an issuer that has one is
+   * followed; with options it has to have one; `false` believes tokens to their end.
+   */
+  readonly revocation?: StalenessOptions | false
   /** Accepts `http`, where everybody on the way can put in keys of their own. */
   readonly dangerouslyAllowHttp?: boolean
   /** Lets its addresses lie in the network inside. Whoever can change its metadata can then have things there asked. */
@@ -102,8 +109,15 @@ export interface IssuerSettings {
   readonly algorithms: readonly VerificationAlgorithm[] | undefined
   readonly discoveryUrl: string | undefined
   readonly introspection: IntrospectionSettings | undefined
+  readonly revocation: RevocationSettings | undefined
   readonly allowHttp: boolean
   readonly allowPrivateAddresses: boolean
+}
+
+/** How an issuer's revocations are followed. */
+export interface RevocationSettings extends Staleness {
+  /** Whether an issuer without a feed is as one whose feed cannot be had. */
+  readonly isRequired: boolean
 }
 
 /** The options with every default filled in. */
@@ -187,7 +201,7 @@ function checkTrusted(
   trusted: TrustedIssuer,
   common: string | readonly string[] | undefined,
 ): IssuerSettings {
-  const { issuer, discoveryUrl, algorithms, introspection } = trusted
+  const { issuer, discoveryUrl, algorithms, introspection, revocation } = trusted
   const allowHttp = trusted.dangerouslyAllowHttp === true
   if (!isText(issuer))
     throw new Error(`${name}issuer: give its address, such as https://tenant.eu.auth0.com/`)
@@ -213,6 +227,13 @@ function checkTrusted(
     algorithms,
     discoveryUrl,
     introspection: introspection && checkIntrospection(name, introspection),
+    revocation:
+      revocation === false
+        ? undefined
+        : {
+            ...checkStaleness(`${name}revocation.`, revocation),
+            isRequired: revocation !== undefined,
+          },
     allowHttp,
     allowPrivateAddresses: trusted.dangerouslyAllowPrivateAddresses === true,
   }

@@ -21,6 +21,7 @@ import { noticeOf } from './rejection-notice.ts'
 import { remoteIssuer } from './remote-issuer.ts'
 import type { RemoteIssuer, RemoteKeys } from './remote-issuer.ts'
 import { sentRightly } from './sender.ts'
+import { isRevokedNow } from './staleness.ts'
 
 /** A request, as far as it matters here. */
 export interface TokenRequest {
@@ -120,6 +121,20 @@ export function foreignTokens(options: ForeignTokensOptions & Trusted): ForeignT
     return refused(settings, { ...found, token, issuer, audience })
   }
 
+  /** The token, unless its issuer has revoked it. */
+  function unrevoked(found: AccessToken, token: string, request: TokenRequest): Judged | Promise<Judged> {
+    const by = issuers.get(found.issuer)
+    const revocation = by?.trusted.revocation
+    if (by === undefined || revocation === undefined) return found
+    const { revocations } = by.remote
+    if (!revocations.isOffered && !revocation.isRequired) return found
+    revocations.follow(revocation.maxAge)
+    const judge = (isRevoked: boolean): Judged =>
+      isRevoked ? refused(settings, { rejection: refusals.revoked, token }) : found
+    const isRevoked = isRevokedNow(found, revocations, revocation, request)
+    return isRevoked instanceof Promise ? isRevoked.then(judge) : judge(isRevoked)
+  }
+
   function prove(token: string, request: TokenRequest): Promise<string | Rejection | undefined> {
     const { resource, useOnce } = settings
     if (resource === undefined) {
@@ -145,8 +160,14 @@ export function foreignTokens(options: ForeignTokensOptions & Trusted): ForeignT
     if (word !== 'bearer' && word !== 'dpop') return undefined
     const token = presented.credentials
     if (!isBearerToken(token)) return refused(settings, { rejection: refusals.malformed, token: '' })
-    const judge = (found: Judged): Judged | Promise<Judged> =>
+    const sent = (found: Judged): Judged | Promise<Judged> =>
       found instanceof Rejection ? found : sentRightly(found, word === 'dpop', () => prove(token, request))
+    // Before the proof, which is good once: whoever is to come again needs it then.
+    const judge = (found: Judged): Judged | Promise<Judged> => {
+      if (found instanceof Rejection) return found
+      const held = unrevoked(found, token, request)
+      return held instanceof Promise ? held.then(sent) : sent(held)
+    }
     const found = verify(token)
     return found instanceof Promise ? found.then(judge) : judge(found)
   }
@@ -175,10 +196,10 @@ function newVerifier(
   settings: ForeignTokensSettings,
   onNewKeys: () => void,
 ): IssuerVerifier {
-  const { times, fetch, clock, clockSkew, catalogue, report } = settings
+  const { times, fetch, now, clock, clockSkew, catalogue, report } = settings
   const { issuer, audience, profile, algorithms, discoveryUrl, allowHttp, allowPrivateAddresses } = trusted
   const remote = remoteIssuer({
-    issuer, discoveryUrl, algorithms, allowHttp, allowPrivateAddresses, times, fetch, clock,
+    issuer, discoveryUrl, algorithms, allowHttp, allowPrivateAddresses, times, fetch, now, clock,
   }) // prettier-ignore
   remote.report(report)
   const acceptPlainJwt = profile.acceptPlainJwt === true

@@ -13,3 +13,4 @@ export type { ForeignTokensOptions, KeyTimes, OfOneIssuer } from './foreign-toke
 export type { OfSeveralIssuers, Trusted, TrustedIssuer } from './foreign-tokens-options.ts'
 export type { IntrospectionOptions } from './introspector.ts'
 export type { UseOnce } from './replay-memory.ts'
+export type { StalenessOptions, WhenStale } from './staleness.ts'

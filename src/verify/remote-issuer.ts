@@ -5,12 +5,14 @@ import { parseJsonObject } from '../crypto/jws.ts'
 import { verificationKeys } from '../crypto/verification-key.ts'
 import type { VerificationAlgorithm, VerificationKey } from '../crypto/verification-key.ts'
 import { isLoopbackName, outgoing, OutgoingError } from '../http/outgoing.ts'
-import type { FetchLike, Outgoing, OutgoingAnswer } from '../http/outgoing.ts'
+import type { FetchLike, Outgoing, OutgoingAnswer, OutgoingOptions } from '../http/outgoing.ts'
 import { discoveryUrls, MetadataFault, readProviderMetadata } from '../protocol/provider-metadata.ts'
 import type { ProviderMetadata } from '../protocol/provider-metadata.ts'
 import type { Candidates } from './examine-token.ts'
 import { kept } from './kept.ts'
 import type { KeepingTimes, Kept } from './kept.ts'
+import { revocationFollower, revocationPollTimeout } from './revocation-follower.ts'
+import type { RevocationFollower } from './revocation-follower.ts'
 
 /** Which issuer, and how it is asked. Equal settings share one {@link RemoteIssuer}. */
 export interface RemoteIssuerSettings {
@@ -22,6 +24,8 @@ export interface RemoteIssuerSettings {
   readonly allowPrivateAddresses: boolean
   readonly times: KeepingTimes
   readonly fetch: FetchLike | undefined
+  /** Milliseconds since 1970. */
+  readonly now: () => number
   /** Milliseconds that only go forward. */
   readonly clock: () => number
 }
@@ -37,13 +41,15 @@ export interface RemoteIssuer {
   readonly metadata: Kept<ProviderMetadata>
   /** Sends requests to it, within the limits. */
   readonly send: Outgoing
+  /** What it has revoked. */
+  readonly revocations: RevocationFollower
   /** Has a function told of everything that fails. */
   report(listener: (error: Error) => void): void
 }
 
 /** The issuer with these settings; the one that others use already, if there is one. */
 export function remoteIssuer(settings: RemoteIssuerSettings): RemoteIssuer {
-  const { fetch, clock, ...plain } = settings
+  const { fetch, now, clock, ...plain } = settings
   const name = JSON.stringify(plain)
   for (const [key, entry] of shared) if (entry.issuer.deref() === undefined) shared.delete(key)
   for (let number = 0; ; number++) {
@@ -51,10 +57,11 @@ export function remoteIssuer(settings: RemoteIssuerSettings): RemoteIssuer {
     const entry = shared.get(key)
     const known = entry?.issuer.deref()
     // Functions cannot be compared by what they do: only the very same ones are shared.
-    if (known !== undefined && entry?.fetch === fetch && entry?.clock === clock) return known
+    if (known !== undefined && entry?.fetch === fetch && entry?.now === now && entry?.clock === clock)
+      return known
     if (known !== undefined) continue
     const issuer = newIssuer(settings)
-    shared.set(key, { issuer: new WeakRef(issuer), fetch, clock })
+    shared.set(key, { issuer: new WeakRef(issuer), fetch, now, clock })
     return issuer
   }
 }
@@ -63,6 +70,7 @@ interface Shared {
   /** Weakly: an issuer that no scheme uses any more is no leak. */
   readonly issuer: WeakRef<RemoteIssuer>
   readonly fetch: FetchLike | undefined
+  readonly now: () => number
   readonly clock: () => number
 }
 
@@ -74,7 +82,7 @@ const metadataAge = 3600
 function newIssuer(settings: RemoteIssuerSettings): RemoteIssuer {
   const { issuer, times, clock } = settings
   const listeners = new Set<(error: Error) => void>()
-  const send = outgoing({
+  const limits: OutgoingOptions = {
     // Who configures an issuer on this computer means this computer.
     reachable: [
       ...(isLoopbackName(new URL(settings.discoveryUrl ?? issuer)) ? (['loopback'] as const) : []),
@@ -82,14 +90,16 @@ function newIssuer(settings: RemoteIssuerSettings): RemoteIssuer {
     ],
     allowHttp: settings.allowHttp,
     fetch: settings.fetch,
-  })
+  }
+  const send = outgoing(limits)
 
   function fails(error: unknown): void {
     for (const listener of listeners) listener(error as Error) // what fails here are errors of our own
   }
 
+  let known: ProviderMetadata | undefined
   const metadata = kept(
-    () => discovered(settings, send),
+    async () => (known = await discovered(settings, send)),
     {
       ...times,
       maxAge: Math.max(metadataAge, times.maxAge),
@@ -124,7 +134,17 @@ function newIssuer(settings: RemoteIssuerSettings): RemoteIssuer {
       if (!(error instanceof Error && error.name === 'Unavailable')) fails(error)
     },
   )
-  return { keys, metadata, send, report: (listener) => listeners.add(listener) }
+  const revocations = revocationFollower({
+    issuer,
+    endpoint: () => known?.revocationFeedEndpoint,
+    keys,
+    send: outgoing({ ...limits, isBackground: true, timeout: revocationPollTimeout }),
+    mayWait: settings.fetch === undefined,
+    now: settings.now,
+    clock,
+    report: fails,
+  })
+  return { keys, metadata, send, revocations, report: (listener) => listeners.add(listener) }
 }
 
 async function discovered(settings: RemoteIssuerSettings, send: Outgoing): Promise<ProviderMetadata> {

@@ -74,10 +74,10 @@ export function tokenGuard<const Scopes extends ScopeCatalogue = ScopeCatalogue>
     const { method, url, headers } = request
     const found = await gate.authenticate({ method, url, header: (name) => headers.get(name) ?? undefined })
     if (found === undefined) return refusal(401, 'Not authenticated', challenges.missing(scopes))
-    if (found instanceof Rejection) return invalid(found)
+    if (found instanceof Rejection) return invalid(found, scopes)
     // Before the scopes: the login that is asked for brings them along.
     const unmet = gate.unmet(found, requirement, scopes)
-    if (unmet !== undefined) return invalid(unmet)
+    if (unmet !== undefined) return invalid(unmet, scopes)
     if (!scopes.every((scope) => found.scopes.includes(scope))) {
       const detail = `This needs the ${scopes.length === 1 ? 'scope' : 'scopes'} ${scopes.join(' ')}`
       return refusal(403, detail, challenges.insufficient(scopes, detail))
@@ -85,8 +85,8 @@ export function tokenGuard<const Scopes extends ScopeCatalogue = ScopeCatalogue>
     return found
   }
 
-  function invalid(rejection: Rejection): Response {
-    return refusal(401, rejection.description, challenges.invalid(rejection), rejection.headers)
+  function invalid(rejection: Rejection, scopes: readonly string[]): Response {
+    return refusal(401, rejection.description, challenges.invalid(rejection, scopes), rejection.headers)
   }
 
   return {

@@ -102,7 +102,7 @@ test('SECURITY 172: too little is 403, a bad token 401, none at all 401 without 
   ])
   expect(await challenge('x', '/write')).toEqual([
     401,
-    `Bearer error="invalid_token", error_description="The access token is malformed", ${where}`,
+    `Bearer error="invalid_token", error_description="The access token is malformed", scope="write", ${where}`,
   ])
   const metadata = await app.request('/.well-known/oauth-protected-resource')
   expect([metadata.status, await metadata.json()]).toMatchObject([

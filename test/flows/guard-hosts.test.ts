@@ -147,7 +147,8 @@ describe.each(Object.entries(hosts))('%s', (_name, start) => {
       const metadata = 'resource_metadata="https://api.test/.well-known/oauth-protected-resource"'
       const json = 'application/json'
       expect(await words(send(`${url}/read`))).toEqual([401, json, `Bearer scope="read", ${metadata}`])
-      const bad = 'Bearer error="invalid_token", error_description="The access token is malformed"'
+      const bad =
+        'Bearer error="invalid_token", error_description="The access token is malformed", scope="write"'
       expect(await words(send(`${url}/write`, 'x'))).toEqual([401, json, `${bad}, ${metadata}`])
       issuer.faults = { keys: '500' }
       const down = await send(`${url}/read`, await issuer.token())

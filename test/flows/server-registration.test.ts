@@ -599,6 +599,22 @@ describe.each(dialects)('registration on %s', (dialect) => {
       expect(client['redirect_uris']).toEqual([uri])
     }
     expect(await refusal(here, { application_type: 'desktop' })).toBe('invalid_client_metadata')
+    // Without a word of it a public client that comes back to this computer can be nothing else; one that says `web` is held to it.
+    const open_ = { redirect_uris: ['http://127.0.0.1/cb'], token_endpoint_auth_method: 'none' }
+    expect((await registered(here, open_))['application_type']).toBe('native')
+    expect(await refusal(here, { ...open_, application_type: 'web' })).toBe('invalid_redirect_uri')
+    expect(await refusal(here, { ...open_, redirect_uris: ['http://dyn.test/cb'] })).toBe(
+      'invalid_redirect_uri',
+    )
+    expect((await registered(here, { token_endpoint_auth_method: 'none' }))['application_type']).toBe('web')
+  })
+
+  test('who registers is held to the scopes it named, or has all that the options give', async () => {
+    const here = await world(dialect, open)
+    expect((await registered(here, { scope: 'read' }))['scope']).toBe('read')
+    const wide = await world(dialect, { ...open, registration: { ...open.registration, everyScope: true } })
+    expect((await registered(wide, { scope: 'read' }))['scope']).toBe('read write')
+    expect(await refusal(wide, { scope: 'admin' })).toBe('invalid_client_metadata')
   })
 
   test('SECURITY 157: no generated id looks like an address, and none comes twice', async () => {

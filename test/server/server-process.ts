@@ -75,7 +75,8 @@ const methods: ProcessMethods = {
     await started.open()
     const { app } = started
     const listener = await app.listen({ port })
-    const guarded = api({ title: 'Guarded', docs: false }).get(
+    const report = (error: unknown): void => void reports.push(String(error))
+    const guarded = api({ title: 'Guarded', docs: false, report }).get(
       '/me',
       { token: security(started.bearer({ dangerouslyTrustHost: true }), ['read']) },
       ({ token }) => ({ subject: token.subject }),

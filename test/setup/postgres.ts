@@ -40,12 +40,27 @@ export default async function setup(project: TestProject): Promise<() => Promise
   }
 }
 
-interface Postgres {
+/** A running server. */
+export interface Postgres {
   readonly url: string
+  /** Its main process; missing for a server that was there before. */
+  readonly pid?: number | undefined
   stop(): Promise<void>
 }
 
-async function startPostgres(): Promise<Postgres> {
+/** How a server is started. */
+export interface PostgresStart {
+  /** Its settings; unless told, those of a server that may lose everything when the machine stops. */
+  readonly settings?: readonly string[]
+  /** What to run instead of these words, which start it. */
+  readonly command?: (words: readonly string[]) => readonly string[]
+}
+
+/** Starts a server, or takes the one that `TEST_DATABASE_URL` names. */
+export async function startPostgres({
+  settings = ['fsync=off', 'full_page_writes=off'],
+  command = (words) => words,
+}: PostgresStart = {}): Promise<Postgres> {
   const given = process.env['TEST_DATABASE_URL']
   if (given !== undefined && given !== '') return { url: given, stop: async () => {} }
 
@@ -80,21 +95,15 @@ async function startPostgres(): Promise<Postgres> {
     await succeeded(initdb, 'initdb')
 
     const port = await freePort()
-    const settings = [
-      'listen_addresses=127.0.0.1',
-      'unix_socket_directories=',
-      'fsync=off',
-      'full_page_writes=off',
-    ]
-    server = spawn(
-      join(bin, 'postgres'),
-      ['-D', data, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])],
-      options,
-    )
+    const all = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', ...settings]
+    const words = [join(bin, 'postgres'), '-D', data, '-p', String(port)]
+    const [program = '', ...rest] = command([...words, ...all.flatMap((setting) => ['-c', setting])])
+    server = spawn(program, rest, options)
     await isReady(server)
     const { pid } = server
     return {
       url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
+      pid,
       async stop() {
         if (server?.exitCode === null && pid !== undefined) {
           // Fast shutdown: it waits for nobody, and takes its own children along.

@@ -64,7 +64,7 @@ export const ClientChanges = record('ClientChanges', {
 /** A client as it is shown. There is no secret in it, nor the hash of one. */
 export const ShownClient = record('Client', {
   client_id: text(),
-  source: oneOf('code', 'admin', 'registered'),
+  source: oneOf('code', 'admin', 'registered', 'document'),
   disabled: flag,
   created_at: text({ format: 'date-time' }),
   token_endpoint_auth_method: text(),

@@ -2,6 +2,7 @@
 
 import { AuthorizationError } from '../../protocol/authorization-error.ts'
 import type { AuthorizationStep } from '../../protocol/authorization-step.ts'
+import { looksLikeAddress } from '../../protocol/client-id-document.ts'
 import type { SentParameters } from '../../protocol/parameters.ts'
 import { beginFlow, findFlow, finish, refuse, stepOf } from '../interaction/flow.ts'
 import type { Flow } from '../interaction/flow.ts'
@@ -41,7 +42,7 @@ export function flowIdIn(query: SentParameters): string | undefined {
 async function authorize(asked: PageRequest, parameters: SentParameters): Promise<Response> {
   const { open, visit } = asked
   try {
-    const pending = await interactionOf(open).begin(parameters)
+    const pending = await interactionOf(open).begin(parameters, visit.address)
     const sessionBefore = visit.session?.hash
     const { step } = await stepOf(open, visit.session, { pending, sessionBefore })
     const isAnswered = !pageSteps.has(step)
@@ -91,7 +92,7 @@ async function proceed(
 }
 
 /**
- * RFC 9700 §4.11.2: whoever registered by itself could use this server as a redirector. Its errors are shown, unless
+ * RFC 9700 §4.11.2: whoever registered by itself, or wrote a document, could use this server as a redirector. Its errors are shown, unless
  * somebody is logged in.
  */
 async function shownFirst(
@@ -104,6 +105,7 @@ async function shownFirst(
   }
   if (parameters.some(([name, value]) => name === 'prompt' && value === 'none')) return error
   const clientId = parameters.find(([name]) => name === 'client_id')?.[1] ?? ''
-  const client = await open.clients.get(clientId)
-  return client?.source === 'registered' ? new AuthorizationError(error.code, error.message) : error
+  const isStrangers =
+    looksLikeAddress(clientId) || (await open.clients.get(clientId))?.source === 'registered'
+  return isStrangers ? new AuthorizationError(error.code, error.message) : error
 }

@@ -61,9 +61,8 @@ export function addClientManagementEndpoints(routes: Router<string>, service: ()
     needs,
     { ...usual, status: 204, summary: 'Remove a registration' },
     (values) =>
-      managing(values, async ({ clients, revocations }, client) => {
+      managing(values, async ({ clients }, client) => {
         await clients.remove(client.id)
-        await revocations.refresh()
         return new Response(null, { status: 204, headers: { 'cache-control': 'no-store' } })
       }),
   )

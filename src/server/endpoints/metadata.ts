@@ -52,6 +52,7 @@ function metadataOf(settings: Settings): Readonly<Record<string, unknown>> {
     introspectionSigningAlgorithms: [settings.keys.algorithm],
     contextClasses,
     protectedResources: [...settings.resources.keys()],
+    ...(settings.clientDocuments === undefined ? {} : { clientIdMetadataDocuments: true }),
     ...(settings.openid === undefined
       ? {}
       : {

@@ -38,6 +38,7 @@ export function offeredEndpoints({ registration, pages, openid }: Settings): Ser
     deviceAuthorization: '/device_authorization',
     jwks: '/jwks',
     revocation: '/revoke',
+    revocationFeed: '/revocations',
     introspection: '/introspect',
     pushedAuthorizationRequest: '/par',
     ...(registration === undefined ? {} : { registration: '/register' }),

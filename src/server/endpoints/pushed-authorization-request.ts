@@ -13,6 +13,7 @@ import { boundKey, pushedParameters, pushedRequestPrefix } from '../../protocol/
 import { Rejection } from '../../protocol/rejection.ts'
 import { authenticateClient } from '../client-authentication.ts'
 import type { Client } from '../clients.ts'
+import { ClientDocumentError } from '../document-reader.ts'
 import { provenKey } from '../dpop.ts'
 import { hashOf } from '../grants/grant.ts'
 import { checkedRequest } from '../interaction/checked-request.ts'
@@ -61,7 +62,9 @@ export function addPushedAuthorizationRequestEndpoint(
         const open = await service()
         const origin = address === undefined ? {} : { address }
         const authorization = request.headers.get('authorization') ?? undefined
-        const client = await authenticateClient(open, sent, authorization, origin)
+        const client = await authenticateClient(open, sent, authorization, origin, (id) =>
+          open.documents.named(id, address).catch(documentRefused),
+        )
         await open.limits.token(client.id, address, 'pushed')
         const { dpopNonces } = open.settings
         if (dpopNonces) response.headers.set('dpop-nonce', open.nonces.current())
@@ -86,6 +89,7 @@ async function push(
   })
   if (proven instanceof Rejection) throw dpopError(proven, settings.dpopNonces ? nonces.current() : undefined)
   const bound = boundKey(dpopJkt, proven)
+  await service.documents.keep(client)
   const requestUri = pushedRequestPrefix + randomToken(32)
   const now = settings.now()
   const { pushedRequest: lifetime } = settings.lifetimes
@@ -104,6 +108,12 @@ async function push(
 function withKey(parameters: SentParameters, key: string | undefined): SentParameters {
   const others = parameters.filter(([name]) => name !== 'dpop_jkt')
   return key === undefined ? others : [...others, ['dpop_jkt', key]]
+}
+
+/** Who may be told what is wrong with a client is whoever sends its first request. */
+function documentRefused(error: unknown): never {
+  if (error instanceof ClientDocumentError) throw invalidClient(error.message, { cause: error })
+  throw error
 }
 
 /** RFC 9126 §2.3: there is no browser yet, so every error is told to the client itself. */

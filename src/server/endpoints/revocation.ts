@@ -116,7 +116,7 @@ const revokers: { readonly [Kind in 'access_token' | 'refresh_token']: Revoke } 
   refresh_token: revokeRefreshToken,
 }
 
-/** Revokes, tells the hook of it, and lets this process know before the answer leaves. */
+/** Revokes, and tells the hook of it. */
 async function revoking(
   service: Service,
   client: Client,
@@ -130,5 +130,4 @@ async function revoking(
     ...origin,
   })
   if (await revoke([event])) service.tell([event])
-  await service.revocations.refresh()
 }

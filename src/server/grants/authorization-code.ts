@@ -91,7 +91,7 @@ async function replayed(
   { service, client, origin }: GrantContext,
   now: number,
 ): Promise<void> {
-  const { settings, store, revocations } = service
+  const { settings, store } = service
   const grace = Math.min(doubleSubmit, settings.retryWindow)
   if (code.familyId === undefined || (code.usedAt !== undefined && now - code.usedAt < grace)) return
   const audit = [
@@ -105,7 +105,6 @@ async function replayed(
   ]
   const until = revokedUntil(settings, now)
   if (await store.revokeFamily(code.familyId, { now, until, audit })) service.tell(audit)
-  await revocations.refresh()
 }
 
 /** For the log: what did not fit. */

@@ -153,7 +153,6 @@ async function reused(found: FoundRefreshToken, context: GrantContext, now: numb
   ]
   const until = revokedUntil(service.settings, now)
   if (await service.store.revokeFamily(found.family.id, { now, until, audit })) service.tell(audit)
-  await service.revocations.refresh()
   throw refreshRefused('reuse')
 }
 

@@ -152,7 +152,7 @@ export interface AdminClientRow {
   /** The client's own text. */
   readonly name?: string | undefined
   readonly href: string
-  readonly source: 'code' | 'admin' | 'registered'
+  readonly source: 'code' | 'admin' | 'registered' | 'document'
   readonly isDisabled: boolean
 }
 

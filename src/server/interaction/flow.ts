@@ -104,7 +104,7 @@ export async function findAnyFlow(
     proof: found.proof,
   }
   if ('next' in data) return { ...begun, next: data.next }
-  const pending = await interactionOf(service).resume(data)
+  const pending = await interactionOf(service).resume(data, visit.address)
   // Core §3.1.2.1: the languages that the application knows its user to read.
   visit.preferLanguages(pending.request.uiLocales)
   return { ...begun, pending }
@@ -223,7 +223,9 @@ async function rememberedFor(
 ): Promise<(Remembered & { readonly isEnough: boolean }) | undefined> {
   const { store, settings } = service
   const scopes = await heldScopes(service, subject, asked)
-  const grants = await store.listGrants({ subject, clientId: client.id, limit: 20, now: settings.now() })
+  const all = await store.listGrants({ subject, clientId: client.id, limit: 20, now: settings.now() })
+  // Nobody has agreed to what a document says since it changed.
+  const grants = all.filter(({ createdAt }) => createdAt >= (client.document?.changedAt ?? 0))
   const grant =
     grants.find(
       (each) =>

@@ -16,6 +16,7 @@ import type { NewGrant } from '../../store/grant-store.ts'
 import { heldScopes, scopesOfClient } from '../admin/scopes.ts'
 import { auditEvent } from '../audit.ts'
 import type { Client } from '../clients.ts'
+import { ClientDocumentError } from '../document-reader.ts'
 import { hashOf } from '../grants/grant.ts'
 import { scopesOfClaims } from '../openid/claims.ts'
 import { readHint } from '../openid/id-token.ts'
@@ -69,15 +70,16 @@ export interface Interaction {
   /**
    * Checks an authorization request.
    *
+   * @param address Where it came from.
    * @throws {AuthorizationError} With a `target`, it is told to the client there; without, to the person and no one else.
    */
-  begin(parameters: SentParameters): Promise<PendingAuthorization>
+  begin(parameters: SentParameters, address?: string): Promise<PendingAuthorization>
   /**
    * Checks one again that was begun before: clients and scopes may have changed since.
    *
    * @throws {AuthorizationError} As `begin`.
    */
-  resume(begun: BegunAuthorization): Promise<PendingAuthorization>
+  resume(begun: BegunAuthorization, address?: string): Promise<PendingAuthorization>
   /** The person agreed: where the browser goes, with the code. */
   approve(pending: PendingAuthorization, approval: Approval): Promise<AuthorizationAnswer>
   /** The person refused, or could not: where the browser goes. */
@@ -90,10 +92,13 @@ export interface Interaction {
 
 /** The interaction port of an open server. */
 export function interactionOf(service: Service): Interaction {
-  const { settings, store, clients } = service
+  const { settings, store, documents } = service
 
-  async function clientOf(id: string): Promise<Client> {
-    const client = await clients.get(id)
+  async function clientOf(id: string, address: string | undefined): Promise<Client> {
+    const client = await documents.named(id, address).catch((error: unknown) => {
+      if (!(error instanceof ClientDocumentError)) throw error
+      throw new AuthorizationError('invalid_request', error.message, { cause: error })
+    })
     if (client !== undefined && !client.disabled) return client
     throw new AuthorizationError('invalid_request', 'The client is unknown')
   }
@@ -139,14 +144,14 @@ export function interactionOf(service: Service): Interaction {
   }
 
   return {
-    async begin(parameters) {
-      const client = await clientOf(requestedClientId(parameters))
+    async begin(parameters, address) {
+      const client = await clientOf(requestedClientId(parameters), address)
       const pushed = await pushedParametersOf(service, client, parameters)
       return checked(client, pushed?.parameters ?? parameters, pushed?.hash)
     },
 
-    async resume({ clientId, parameters, pushedRequest }) {
-      return checked(await clientOf(clientId), parameters, pushedRequest)
+    async resume({ clientId, parameters, pushedRequest }, address) {
+      return checked(await clientOf(clientId, address), parameters, pushedRequest)
     },
 
     async approve(pending, approval) {
@@ -170,6 +175,7 @@ export function interactionOf(service: Service): Interaction {
       const { methods } = approval
       const acr = methods && toldClass(methods, request)
       const data = withoutUndefined({ claims, amr: methods, acr })
+      await documents.keep(client)
       const outcome = await store.saveCode(
         {
           hash,

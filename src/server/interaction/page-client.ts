@@ -7,6 +7,7 @@ import type { PageClient } from './pages.ts'
 export function pageClient({ id, source, metadata }: Client): PageClient {
   return {
     name: metadata.clientName ?? id,
+    host: source === 'document' ? new URL(id).host : undefined,
     policyUri: webAddress(metadata.policyUri),
     termsUri: webAddress(metadata.tosUri),
     isUnverified: source === 'registered',

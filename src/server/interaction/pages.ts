@@ -29,6 +29,8 @@ export interface PageForm {
 /** The application that asks. All of it comes from the client: show it as text, and trust none of it. */
 export interface PageClient {
   readonly name: string
+  /** The host whose document says that this is its application: more than the name, which anybody can choose. */
+  readonly host?: string | undefined
   readonly policyUri?: string | undefined
   readonly termsUri?: string | undefined
   /** Nobody has vouched for it: it registered itself. */

@@ -13,8 +13,8 @@ export interface StoredSecret {
 
 /** What is known about a client, apart from its name and its history. */
 export interface ClientRecord {
-  /** Who made it: the options of the server, an administrator, or the registration endpoint. */
-  readonly source: 'code' | 'admin' | 'registered'
+  /** Who made it: the options of the server, an administrator, the registration endpoint, or a document at its address. */
+  readonly source: 'code' | 'admin' | 'registered' | 'document'
   /** The metadata of RFC 7591 §2, and what the server adds. No secret belongs here. */
   readonly metadata: JsonObject
   /** At most two, so that one can be replaced while the other still works. */

@@ -1,5 +1,6 @@
 /** The port of revocation (RFC 7009), and of the feed that tells every API. */
 
+import type { RevocationKind } from '../../protocol/revoked.ts'
 import type { AuditEvent } from './audit.ts'
 
 /** How something is revoked. */
@@ -15,13 +16,13 @@ export interface Revoking {
   readonly audit?: readonly AuditEvent[]
 }
 
-/** What a revocation speaks of. `token`: a `jti`. `client`, `subject`: what was issued up to `at`. */
-export type RevocationKind = 'token' | 'family' | 'grant' | 'client' | 'subject'
+export type { RevocationKind } from '../../protocol/revoked.ts'
 
 /** An entry of the revocation log. */
 export interface Revocation {
   /** A later entry has a higher cursor. */
   readonly cursor: number
+  /** `client`, `subject`: what was issued up to `at`. */
   readonly kind: RevocationKind
   /** The id of the token, family, grant, client or subject. */
   readonly value: string
@@ -71,6 +72,13 @@ export interface RevocationStore {
    * somebody has seen, so whoever reads on from the last one misses nothing.
    */
   revocationsAfter(cursor: number, limit: number): Promise<readonly Revocation[]>
+  /**
+   * Has a function called soon after something was appended, by whichever process, where the database can tell. A hint and
+   * no promise: whoever follows the log also reads it from time to time.
+   *
+   * @returns Ends it.
+   */
+  watchRevocations(onChange: () => void): () => Promise<void>
   /** Whether a JWT that verifies was revoked. */
   isRevoked(token: RevocableToken): Promise<boolean>
 }

@@ -54,7 +54,7 @@ export async function sqlGrantStore(
     ...codeStore(session, subjects),
     ...refreshTokenStore(session, subjects),
     ...accessTokenStore(session, subjects),
-    ...revocationStore(session),
+    ...revocationStore(session, database.listen),
     ...singleUseStore(session),
     ...deviceCodeStore(session, subjects),
     ...pushedRequestStore(session),

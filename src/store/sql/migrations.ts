@@ -47,6 +47,12 @@ const migrations: readonly Migration[] = [
   { id: '0005-account-tokens', statements: (dialect) => accountTokenTables(typesOf(dialect)) },
   { id: '0006-authenticators', statements: (dialect) => authenticatorTables(typesOf(dialect)) },
   { id: '0007-identities', statements: (dialect) => identityTables(typesOf(dialect)) },
+  {
+    id: '0009-document-clients',
+    statements: () => [
+      `create index gatewright_clients_document on gatewright_clients (id) where source = 'document'`,
+    ],
+  },
 ]
 
 /** Any number will do, as long as it is always the same: starters of this project wait for each other by it. */

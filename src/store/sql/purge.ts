@@ -14,7 +14,8 @@ export function purgeOf(session: Session): GrantStore['purge'] {
     for (const step of steps) {
       // SQLite answers at once, so without this no request would be served before all steps are done.
       await turn()
-      count += await session.changes(step, { now, nowMicros: now * 1000, limit })
+      const unusedSince = now - documentClientAge
+      count += await session.changes(step, { now, nowMicros: now * 1000, unusedSince, limit })
     }
     if (auditBefore !== undefined) count += await session.changes(audit, { before: auditBefore, limit })
     return count
@@ -25,6 +26,7 @@ interface Values {
   readonly now: number
   /** Rate limits count in microseconds. */
   readonly nowMicros: number
+  readonly unusedSince: number
   readonly limit: number
 }
 
@@ -60,6 +62,17 @@ const grants = statement<Values>`
     order by g.kept_until limit ${'limit'} ${forUpdateSkipLocked})
   delete from gatewright_grants where id in (select id from doomed)`
 
+/** How long a client that came by itself stays when nobody has granted it anything, in milliseconds. */
+const documentClientAge = 7 * 86_400_000
+
+/** They come again by themselves. One that an administrator has disabled stays, or it would come again as a free one. */
+const documentClients = statement<Values>`
+  with doomed as materialized (select c.id from gatewright_clients as c
+    where c.source = 'document' and c.disabled = 0 and coalesce(c.last_used_at, c.created_at) <= ${'unusedSince'}
+    and not exists (select 1 from gatewright_grants as g where g.client_id = c.id)
+    order by c.id limit ${'limit'} ${forUpdateSkipLocked})
+  delete from gatewright_clients where id in (select id from doomed)`
+
 /** Nobody gets them after the window anyway; what is gone cannot be stolen. */
 const sealedAnswers = statement<Values>`
   with doomed as materialized (select hash from gatewright_refresh_tokens
@@ -75,6 +88,7 @@ const steps: readonly Statement<Values, object>[] = [
   families,
   rows('gatewright_device_codes', 'hash', 'kept_until', 'now'),
   grants,
+  documentClients,
   rows('gatewright_pushed_requests', 'hash', 'expires_at', 'now'),
   rows('gatewright_sessions', 'hash', 'idle_until', 'now'),
   rows('gatewright_sessions', 'hash', 'expires_at', 'now'),

@@ -2,6 +2,7 @@
 
 import type { Revocation, RevocationKind, RevocationStore, Revoking } from '../ports/revocations.ts'
 import { insertAudit } from './audit.ts'
+import type { Listen } from '../database.ts'
 import type { Integer } from './columns.ts'
 import { forgetProofs } from './flows.ts'
 import { forUpdate } from './liveness.ts'
@@ -12,7 +13,7 @@ import { statement } from './statement.ts'
 import type { Statement } from './statement.ts'
 
 /** The revocation operations of the store. */
-export function revocationStore(session: Session): RevocationStore {
+export function revocationStore(session: Session, listen: Listen | undefined): RevocationStore {
   async function revoke(
     kind: RevocationKind,
     revoking: Revoking,
@@ -53,6 +54,10 @@ export function revocationStore(session: Session): RevocationStore {
     async revocationsAfter(cursor, limit) {
       return (await session.rows(after, { cursor, limit })).map(revocationOf)
     },
+    watchRevocations(onChange) {
+      const listening = listen?.(channel, onChange)
+      return async () => listening?.stop()
+    },
     async isRevoked(token) {
       const row = await session.row(find, {
         token: token.id ?? null,
@@ -66,6 +71,9 @@ export function revocationStore(session: Session): RevocationStore {
     },
   }
 }
+
+/** Where PostgreSQL tells that the log has grown. */
+const channel = 'gatewright_revocations'
 
 /** Revokes all that a subject was given, in the transaction of something else, as the last thing it does. */
 export async function revokeSubjectIn(runner: Runner, subject: string, revoking: Revoking): Promise<void> {
@@ -105,7 +113,9 @@ export async function appendRevocation(
   return (await runner.changes(append, { kind, value, now, until, repeats })) === 1
 }
 
-const lockLog = statement`select pg_advisory_xact_lock(${() => String(logLock)})`
+// The notice goes out with the commit, and not at all without one.
+const lockLog = statement`
+  select pg_advisory_xact_lock(${() => String(logLock)}), pg_notify(${() => `'${channel}'`}, '')`
 
 const append = statement<{ kind: string; value: string; now: number; until: number; repeats: number }>`
   insert into gatewright_revocations (kind, value, at, expires_at)

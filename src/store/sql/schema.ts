@@ -55,7 +55,7 @@ export const tableContents: Readonly<Record<string, TableContents>> = {
   gatewright_clients: {
     secrets:
       'hashes of client secrets and registration tokens, which are random and cannot be guessed from them',
-    lives: 'until the client is removed',
+    lives: 'until the client is removed; one with a document goes a week after it has nothing any more',
   },
   gatewright_grants: {
     secrets: 'none; who allowed what to whom is personal',

@@ -25,7 +25,7 @@ async function posted(asked: AccountRequest): Promise<Response> {
   const clientId = sent.one('client')
   // A text that some database would not look for is nobody's name.
   if (clientId === undefined || sent.malformed.has('client')) return show(asked)
-  const { store, settings, tell, revocations } = open
+  const { store, settings, tell } = open
   const { subject } = session
   const now = settings.now()
   for (const { id } of await grantsOf(open, { subject, clientId })) {
@@ -34,8 +34,6 @@ async function posted(asked: AccountRequest): Promise<Response> {
     const audit = [auditEvent('grant.revoked', now, { ...about, ...from })]
     if (await store.revokeGrant(id, { now, until: revokedUntil(settings, now), audit })) tell(audit)
   }
-  // Before the answer leaves, so that no API here takes a token of it any more.
-  await revocations.refresh()
   return doneWith(asked, 'applications', 'application')
 }
 
