@@ -25,10 +25,7 @@ export const server = authorizationServer({
 })
 
 const auth = server.bearer()
-const account = dependency({ token: auth }, async ({ token }) => {
-  const { accounts } = await server.open()
-  return accounts.get(token.subject)
-})
+const account = dependency({ token: auth }, ({ token }) => server.accounts.get(token.subject))
 
 export const app = api({ title: 'Reports' })
   .mount(server)

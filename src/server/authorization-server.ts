@@ -89,6 +89,8 @@ export interface AuthorizationServer<Scope extends string = string> extends AnyR
   readonly issuer: string
   /** A security scheme for the APIs of this server: verified in the process, revocations included. */
   readonly bearer: (options?: BearerOptions) => Dependency<AccessToken<Scope>, Scope>
+  /** Whom a token is about: `server.accounts.get(token.subject)`. Everything else there is of them is in `open`. */
+  readonly accounts: Pick<Accounts, 'get' | 'find'>
   /** Everything of the server that waits for the database. The first request does it by itself. */
   readonly open: () => Promise<OpenServer>
   /** The server alone, as an application. */
@@ -197,6 +199,10 @@ export function authorizationServer<const Scopes extends ScopeCatalogue>(
     issuer: settings.issuer,
     declared,
     bearer: (bearerOptions = {}) => bearerOf(settings, service, operations, bearerOptions),
+    accounts: {
+      get: async (id) => (await opened()).parts.accounts.get(id),
+      find: async (username) => (await opened()).parts.accounts.find(username),
+    },
     open: async () => (await opened()).parts,
     app: api({ title: 'Authorization server', docs: false, report: settings.report })
       .include({ declared: [...declared, ...home] })
