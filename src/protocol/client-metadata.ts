@@ -150,7 +150,9 @@ export function sectorOf({
   if (sectorIdentifierUri !== undefined) return new URL(sectorIdentifierUri).host
   const [host, ...others] = new Set(redirectUris.map((uri) => new URL(uri).host))
   if (host === undefined || host === '' || others.length > 0) {
-    throw invalidClientMetadata('Pairwise subjects need redirect URIs of one host, or a sector_identifier_uri')
+    throw invalidClientMetadata(
+      'Pairwise subjects need redirect URIs of one host, or a sector_identifier_uri',
+    )
   }
   return host
 }
