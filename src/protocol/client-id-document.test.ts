@@ -62,7 +62,14 @@ test('a document says what the client is; what is not offered here is left out, 
     tokenEndpointAuthMethod: 'none',
     applicationType: 'web',
   })
-  for (const name of ['logoUri', 'jwksUri', 'sectorIdentifierUri', 'backchannelLogoutUri', 'privileges']) {
+  for (const name of [
+    'logoUri',
+    'jwksUri',
+    'sectorIdentifierUri',
+    'backchannelLogoutUri',
+    'firstParty',
+    'privileges',
+  ]) {
     expect(metadata).not.toHaveProperty(name)
   }
   const { token_endpoint_auth_method: _, ...without } = good

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { checkClientUpdate, formatClientMetadata, parseClientMetadata } from './client-metadata-wire.ts'
-import { checkClientMetadata, grantTypes } from './client-metadata.ts'
+import { checkClientMetadata, grantTypes, sectorOf } from './client-metadata.ts'
 import type { ClientMetadata, RegistrationRules } from './client-metadata.ts'
 import { RegistrationError } from './registration-error.ts'
 
