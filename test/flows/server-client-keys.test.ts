@@ -245,7 +245,7 @@ describe.each(dialects)('keys behind an address, on %s', (dialect) => {
     expect((await ask(first, 'app')).status).toBe(201)
   })
 
-  test('without keys a client is told to come again; nothing is counted, and its assertion is still good', async () => {
+  test('SECURITY 89: without keys a client is told to come again; nothing is counted, and its assertion is still good', async () => {
     const { at, web, send, signed, ask, failures } = await place(dialect, [client('app')])
     const assertion = await signed(first, 'app')
     // More often than a client may fail.
@@ -308,7 +308,7 @@ describe.each(dialects)('keys behind an address, on %s', (dialect) => {
     for (const { assertion } of asked) expect((await send(assertion)).status).toBe(201)
   }, 30_000) // prettier-ignore
 
-  test('private, weak and foreign members of a set are no keys, and the good one beside them is', async () => {
+  test('SECURITY 88: private, weak and foreign members of a set are no keys, and the good one beside them is', async () => {
     const { web, ask, signed, send } = await place(dialect, [client('app')])
     const leaked = await generateSigningKey()
     const shared = signingKey('a-shared-secret-that-is-long-enough-for-hmac', { keyId: 'shared' })
@@ -356,7 +356,7 @@ describe.each(dialects)('keys behind an address, on %s', (dialect) => {
     await expectRefused(await ask(first, 'app'))
   })
 
-  test('the keys of one address are not those of another', async () => {
+  test('SECURITY 88: the keys of one address are not those of another', async () => {
     const other = 'https://app.example/keys?of=other'
     const { web, ask } = await place(dialect, [client('one'), client('two', other)])
     web.publish(address, keySet(first))
@@ -373,7 +373,7 @@ describe.each(dialects)('keys behind an address, on %s', (dialect) => {
     expect(web.seen).toEqual([address, other])
   })
 
-  test('what a stranger sends makes no request', async () => {
+  test('SECURITY 143: what a stranger sends makes no request', async () => {
     const { at, web, ask, send, signed } = await place(
       dialect,
       [

@@ -206,7 +206,7 @@ describe.each(dialects)('sectors on %s', (dialect) => {
     expect(web.seen).toHaveLength(4)
   }) // prettier-ignore
 
-  test('documents are read no more often than clients may register', async () => {
+  test('SECURITY 143: documents are read no more often than clients may register', async () => {
     const { at, web } = await place(dialect, {
       rateLimits: { token: relaxed, registration: { points: 4, seconds: 60 } },
     })
