@@ -40,7 +40,10 @@ export interface Visitors {
 const day = 86_400
 
 /** The lifetimes, complete. */
-export function completedLifetimes({ idle = 7 * day, absolute = 30 * day }: VisitorLifetimes = {}) {
+export function completedLifetimes({
+  idle = 7 * day,
+  absolute = 30 * day,
+}: VisitorLifetimes = {}): Required<VisitorLifetimes> {
   for (const [name, seconds] of Object.entries({ idle, absolute })) {
     if (!(seconds > 0 && seconds <= 3650 * day)) {
       throw new TypeError(`signInWith: the option session.${name} is seconds above 0, and at most ten years`)

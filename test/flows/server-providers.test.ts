@@ -190,6 +190,22 @@ describe.each(dialects)('%s', (dialect) => {
     expect(await isLoggedIn(at.browser)).toBe(false)
   })
 
+  test('whoever has to prove again who they are is asked by the provider as well', async () => {
+    const at = await providerWorld(dialect)
+    const prompt = ({ location }: { readonly location: string | undefined }) =>
+      new URL(location ?? '').searchParams.get('prompt')
+    expect(prompt(await at.button('work'))).toBeNull()
+    for (const more of [{ prompt: 'login' }, { max_age: '60' }] as Record<string, string>[]) {
+      const login = await at.browser.open(requestUrl(at, 'web', more))
+      expect(prompt(await at.browser.submit(formOf(login, '/login/with/work?'), {}))).toBe('login')
+    }
+    await at.logIn(ann)
+    at.clock.now += 901_000
+    const page = await at.browser.open(`${issuer}/account/password`)
+    expect(page.path).toBe('/login')
+    expect(prompt(await at.browser.submit(formOf(page, '/login/with/work?'), {}))).toBe('login')
+  })
+
   test('SECURITY 241: the same name at two providers is two people', async () => {
     const at = await providerWorld(dialect)
     await at.logIn(ann)
