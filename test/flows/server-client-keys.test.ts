@@ -309,7 +309,7 @@ describe.each(dialects)('keys behind an address, on %s', (dialect) => {
   }, 30_000) // prettier-ignore
 
   test('SECURITY 88: private, weak and foreign members of a set are no keys, and the good one beside them is', async () => {
-    const { web, ask, signed, send } = await place(dialect, [client('app')])
+    const { at, web, ask, signed, send } = await place(dialect, [client('app')])
     const leaked = await generateSigningKey()
     const shared = signingKey('a-shared-secret-that-is-long-enough-for-hmac', { keyId: 'shared' })
     web.publish(address, {
@@ -345,6 +345,12 @@ describe.each(dialects)('keys behind an address, on %s', (dialect) => {
     await expectRefused(await send({ ...rest, client_assertion: none }))
     expect((await send({ ...rest, client_assertion: good })).status).toBe(201)
     expect(web.seen).toHaveLength(1)
+    // The algorithm that is announced is the one that is verified.
+    const lie = { header: { alg: 'PS256', kid: second.keyId } }
+    web.publish(address, { keys: [{ ...second.publicJwk, alg: undefined }, first.publicJwk] })
+    at.clock.now += 60_000
+    expect((await ask(second, 'app')).status).toBe(201)
+    await expectRefused(await ask(second, 'app', lie))
   })
 
   test('a client takes all its keys back with an empty set', async () => {

@@ -33,10 +33,12 @@ export interface ClientFields {
   readonly backchannel_logout_uri: string
   readonly id_token_signed_response_alg: string
   readonly subject_type: 'public' | 'pairwise'
+  readonly sector_identifier_uri: string
   /** Seconds. */
   readonly default_max_age: number
   readonly require_auth_time: boolean
   readonly jwks: Readonly<Record<string, unknown>>
+  readonly jwks_uri: string
   readonly dpop_bound_access_tokens: boolean
   readonly require_pushed_authorization_requests: boolean
   readonly first_party: boolean
