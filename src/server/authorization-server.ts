@@ -20,6 +20,7 @@ import { adminApi } from './admin/api.ts'
 import { auditEvent, under } from './audit.ts'
 import { assertionAlgorithms } from './client-authentication.ts'
 import { clientDocuments } from './client-documents.ts'
+import { clientKeys } from './client-keys.ts'
 import { clientOrigins, corsFor } from './client-origins.ts'
 import type { ClientOrigins } from './client-origins.ts'
 import { clientsIn } from './clients.ts'
@@ -322,6 +323,7 @@ async function openOn(
       onKept: (client) => origins.add(client),
     }),
     keys,
+    clientKeys: clientKeys(settings),
     limits,
     revocations,
     nonces: dpopNonces(settings.secretKey, now),

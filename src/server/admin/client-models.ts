@@ -33,10 +33,12 @@ export interface ClientFields {
   readonly backchannel_logout_uri: string
   readonly id_token_signed_response_alg: string
   readonly subject_type: 'public' | 'pairwise'
+  readonly sector_identifier_uri: string
   /** Seconds. */
   readonly default_max_age: number
   readonly require_auth_time: boolean
   readonly jwks: Readonly<Record<string, unknown>>
+  readonly jwks_uri: string
   readonly dpop_bound_access_tokens: boolean
   readonly require_pushed_authorization_requests: boolean
   readonly first_party: boolean
@@ -64,9 +66,11 @@ const fields: { readonly [Name in keyof ClientFields]: Model<ClientFields[Name]>
   backchannel_logout_uri: uri,
   id_token_signed_response_alg: text({ max: 20 }),
   subject_type: oneOf('public', 'pairwise'),
+  sector_identifier_uri: uri,
   default_max_age: whole(0, 315_360_000, 'Seconds.'),
   require_auth_time: flag,
   jwks: anything,
+  jwks_uri: uri,
   dpop_bound_access_tokens: flag,
   require_pushed_authorization_requests: flag,
   first_party: flag,
@@ -181,9 +185,11 @@ function ours(sent: Changeable): object {
     backchannelLogoutUri: sent.backchannel_logout_uri,
     idTokenSignedResponseAlg: sent.id_token_signed_response_alg,
     subjectType: sent.subject_type,
+    sectorIdentifierUri: sent.sector_identifier_uri,
     defaultMaxAge: sent.default_max_age,
     requireAuthTime: sent.require_auth_time,
     jwks: keySet(sent.jwks),
+    jwksUri: sent.jwks_uri,
     dpopBoundAccessTokens: sent.dpop_bound_access_tokens,
     requirePushedAuthorizationRequests: sent.require_pushed_authorization_requests,
     firstParty: sent.first_party,
