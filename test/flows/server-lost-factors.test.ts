@@ -133,6 +133,14 @@ describe.each(dialects)('%s', (dialect) => {
       const answer = await browser.submit(forged(own, at.alice), { action })
       expect([action, answer.status]).toEqual([action, 403])
     }
+    await at.accounts.update(at.alice, { scopes: [] })
+    await at.accounts.create({ username: 'viewer', password, scopes: ['admin:users:read'] })
+    const viewer = await administrator(at, 'viewer')
+    for (const action of ['reset_factors', 'send_reset']) {
+      const login = await viewer.open(`${issuer}/logout`)
+      const answer = await viewer.submit(forged(login, at.alice), { action })
+      expect([action, answer.status]).toEqual([action, 403])
+    }
     const root = await administrator(at)
     expect((await form(root, at.root, 'reset_factors')).body).toBe('')
     const own = await root.open(`${issuer}/admin/users/${at.root}`)

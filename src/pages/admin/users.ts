@@ -133,7 +133,7 @@ function wayIn({ form, factors, resetTo }: AdminUserPage, words: AdminWords): Ht
     html`<section>
       <h2>${words.factors}</h2>
       <p>${words.factorCounts(factors)}</p>
-      <details class="danger">
+      <details>
         <summary>${words.resetFactors}</summary>
         <p>${words.resetFactorsText}</p>
         ${actionOf(form, 'reset_factors', html`<button class="danger">${words.resetFactors}</button>`)}

@@ -168,7 +168,7 @@ export const englishAdmin: AdminWords = {
   id: 'Id',
   cannotChange: 'You cannot change this account: it has rights of administration that you do not have.',
   sendReset: 'Another password',
-  sendResetText: 'A link to set one goes to this address. You see neither the link nor the password:',
+  sendResetText: 'Its owner sets it by a link. You see neither the link nor the password. The link goes to',
   sendResetNow: 'Send the link',
   factors: 'Second factors',
   factorCounts: ({ apps, passkeys, recoveryCodes }) =>
@@ -316,7 +316,7 @@ export const germanAdmin: AdminWords = {
   cannotChange: 'Sie können dieses Konto nicht ändern: Es hat Rechte der Verwaltung, die Sie nicht haben.',
   sendReset: 'Neues Passwort',
   sendResetText:
-    'Ein Link, um eines zu setzen, geht an diese Adresse. Sie sehen weder den Link noch das Passwort:',
+    'Wem das Konto gehört, setzt es über einen Link. Sie sehen weder den Link noch das Passwort. Der Link geht an',
   sendResetNow: 'Link senden',
   factors: 'Zweite Faktoren',
   factorCounts: ({ apps, passkeys, recoveryCodes }) =>
