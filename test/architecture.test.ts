@@ -42,6 +42,7 @@ const onlyIn: Readonly<Record<string, readonly string[]>> = {
   '@node-rs/bcrypt': ['crypto/bcrypt.ts'],
   otpauth: ['crypto/totp.ts'],
   '@simplewebauthn/server': ['server/factors/passkeys.ts'],
+  uqr: ['server/factors/qr-code.ts'],
   kysely: ['store/'],
   '@standard-schema/spec': ['api/schema.ts'],
   express: [],
@@ -57,6 +58,8 @@ const onlyDynamically: readonly string[] = [
   '@simplewebauthn/server',
   'node:sqlite',
   'oauth4webapi',
+  // Always installed, and loaded for one page.
+  'uqr',
 ]
 
 /** What would make a pure function depend on when or where it runs. */

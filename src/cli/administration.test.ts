@@ -322,6 +322,29 @@ export const server = authorizationServer(${JSON.stringify(options)})
     expectFailure(await run(['users', 'remove', 'carol', ...place]), 'there is no account "carol"')
   })
 
+  test('whoever has lost every second factor gets them taken away', async () => {
+    const { accounts, store } = await server.open()
+    const { id } = await accounts.create({ username: 'dora', password: 'correct horse battery staple' })
+    const factor = {
+      subject: id,
+      kind: 'totp',
+      name: 'Phone',
+      data: 'sealed',
+      counter: 1,
+      createdAt: Date.now(),
+    } as const
+    for (const [index, where] of [place, byModule].entries()) {
+      await store.addAuthenticator({ ...factor, id: `dora-${index}` })
+      const done = await run(['users', 'reset-factors', 'dora', ...where])
+      expect(done).toMatchObject({ code: 0, stdout: 'Took the second factors of dora away.\n' })
+      expect(await store.listAuthenticators(id)).toEqual([])
+    }
+    const log = await store.listAudit({ type: 'account.factors_reset', limit: 9 })
+    expect(log.map(({ subject }) => subject)).toEqual([id, id])
+    expectFailure(await run(['users', 'reset-factors', 'nobody', ...place]), 'there is no account "nobody"')
+    await accounts.remove(id)
+  })
+
   test('keys are listed without what is private, rotated and removed', async () => {
     await server.open()
     const listed = await run(['keys', 'list', '--json', ...place])

@@ -3,6 +3,7 @@
 import { assertionAlgorithms } from '../server/client-authentication.ts'
 import { accounts } from '../server/accounts/accounts.ts'
 import { revokingAccounts } from '../server/accounts/revoking.ts'
+import type { RevokingAccounts } from '../server/accounts/revoking.ts'
 import type { Accounts } from '../server/accounts/types.ts'
 import { auditEvent } from '../server/audit.ts'
 import { clientsIn } from '../server/clients.ts'
@@ -20,7 +21,7 @@ import { loadServer } from './load-module.ts'
 
 /** The parts of a server, open. */
 export interface Place {
-  readonly accounts: Accounts
+  readonly accounts: Accounts & Pick<RevokingAccounts, 'resetFactors'>
   readonly clients: Clients
   readonly store: GrantStore
   /** The keys, which need what they are encrypted with. */
@@ -118,8 +119,9 @@ async function inDatabase(
     const store = await sqlGrantStore(database, Date.now())
     const users = revokingAccounts(await accounts({ database }), async (subject, why) => {
       const now = Date.now()
-      const audit = [auditEvent(why, now, { subject })]
-      await store.revokeSubject(subject, { now, until: revokedUntil(now), audit })
+      const revoking = { now, until: revokedUntil(now), audit: [auditEvent(why, now, { subject })] }
+      if (why === 'account.factors_reset') await store.removeAuthenticators(subject, revoking)
+      else await store.revokeSubject(subject, revoking)
     })
     const rules = {
       grantTypes: [...offeredGrants],

@@ -121,6 +121,26 @@ const setPassword = command({
   },
 })
 
+const resetFactors = command({
+  words: 'users reset-factors',
+  summary: 'take all second factors away and end every session',
+  operands: [username],
+  options: placeOptions,
+  notes: [
+    'For somebody who has lost their authenticator apps, recovery codes and passkeys. Make sure that it is they who ask: the password alone is enough afterwards.',
+    revokesNote,
+  ],
+  examples: ['gatewright users reset-factors alice --server src/server.ts'],
+  run: ([name = ''], values) =>
+    inPlace(values, async ({ accounts }) => {
+      const { id } = await theAccount(accounts, name)
+      await accounts.resetFactors(id)
+      return values.json === true
+        ? json({ id, username: name, reset: true })
+        : `Took the second factors of ${name} away.\n`
+    }),
+})
+
 const disable = changing(
   'disable',
   'keep an account from logging in and end every session',
@@ -138,7 +158,15 @@ const remove = changing('remove', 'remove an account and end every session', asy
 })
 
 /** The commands. */
-export const userCommands: readonly Command[] = [add, list, disable, enable, setPassword, remove]
+export const userCommands: readonly Command[] = [
+  add,
+  list,
+  disable,
+  enable,
+  setPassword,
+  resetFactors,
+  remove,
+]
 
 function changing(
   verb: 'disable' | 'enable' | 'remove',

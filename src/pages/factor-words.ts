@@ -39,6 +39,7 @@ export interface FactorWords {
   readonly newRecoveryCodes: string
   readonly goOn: string
   readonly appStepScan: string
+  readonly qrCode: string
   readonly appStepType: string
   readonly openInApp: string
   readonly appStepCode: string
@@ -87,8 +88,9 @@ export const englishFactors: FactorWords = {
     count === 1 ? 'One is left. Each works once.' : `${count} are left. Each works once.`,
   newRecoveryCodes: 'Make new recovery codes',
   goOn: 'Continue',
-  appStepScan: 'Add this service in your authenticator app.',
-  appStepType: 'Or type in this key:',
+  appStepScan: 'Add this service in your authenticator app: scan the code with it.',
+  qrCode: 'QR code for your authenticator app',
+  appStepType: 'If you cannot scan it, type in this key:',
   openInApp: 'Open in an app on this device',
   appStepCode: 'Code that the app shows now',
   back: 'Back',
@@ -138,8 +140,9 @@ export const germanFactors: FactorWords = {
     count === 1 ? 'Es ist noch einer da. Jeder gilt einmal.' : `Es sind noch ${count} da. Jeder gilt einmal.`,
   newRecoveryCodes: 'Neue Wiederherstellungscodes erzeugen',
   goOn: 'Weiter',
-  appStepScan: 'Fügen Sie diesen Dienst in Ihrer Authenticator-App hinzu.',
-  appStepType: 'Oder geben Sie diesen Schlüssel ein:',
+  appStepScan: 'Fügen Sie diesen Dienst in Ihrer Authenticator-App hinzu: Scannen Sie den Code damit.',
+  qrCode: 'QR-Code für Ihre Authenticator-App',
+  appStepType: 'Wenn Sie ihn nicht scannen können, geben Sie diesen Schlüssel ein:',
   openInApp: 'In einer App auf diesem Gerät öffnen',
   appStepCode: 'Code, den die App jetzt zeigt',
   back: 'Zurück',

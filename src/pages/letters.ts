@@ -1,5 +1,6 @@
 /** Every sentence of the mails, so that each can be said in another language. */
 
+import { englishFactorLetter, germanFactorLetter } from './factor-letters.ts'
 import type { Message } from '../server/interaction/messages.ts'
 
 /** What a mail says, around its link. */
@@ -51,6 +52,18 @@ export const englishLetters: Letters = (message, service) => {
           'If it was not you, do nothing: your password stays as it is.',
         ],
       }
+    case 'reset_sent':
+      return {
+        subject: `Set another password at ${service}`,
+        before: [
+          `Those who run ${service} ask you to set another password for the account ${message.username}.`,
+        ],
+        action: 'Set another password',
+        after: [
+          `The link is good for ${message.minutes} minutes, once.`,
+          'Until you use it your password stays as it is.',
+        ],
+      }
     case 'email':
       return {
         subject: `Is this your address? ${service}`,
@@ -85,6 +98,8 @@ export const englishLetters: Letters = (message, service) => {
         ],
         after: [`If it was not you, set another one at once: ${message.resetLink}`],
       }
+    case 'factors_changed':
+      return englishFactorLetter(message, service)
   }
 }
 
@@ -125,6 +140,18 @@ export const germanLetters: Letters = (message, service) => {
           'Waren Sie es nicht, dann tun Sie nichts: Ihr Passwort bleibt, wie es ist.',
         ],
       }
+    case 'reset_sent':
+      return {
+        subject: `Neues Passwort bei ${service}`,
+        before: [
+          `Wer ${service} betreibt, bittet Sie, für das Konto ${message.username} ein neues Passwort zu setzen.`,
+        ],
+        action: 'Neues Passwort setzen',
+        after: [
+          `Der Link gilt ${message.minutes} Minuten lang, ein Mal.`,
+          'Bis Sie ihn benutzen, bleibt Ihr Passwort, wie es ist.',
+        ],
+      }
     case 'email':
       return {
         subject: `Ist das Ihre Adresse? ${service}`,
@@ -161,5 +188,7 @@ export const germanLetters: Letters = (message, service) => {
         ],
         after: [`Waren Sie es nicht, dann setzen Sie gleich ein neues: ${message.resetLink}`],
       }
+    case 'factors_changed':
+      return germanFactorLetter(message, service)
   }
 }

@@ -7,6 +7,7 @@ export type AuditEventType =
   | 'account.created'
   | 'account.disabled'
   | 'account.email_changed'
+  | 'account.factors_reset'
   | 'account.password_changed'
   | 'account.provider_linked'
   | 'account.provider_unlinked'

@@ -15,6 +15,7 @@ import type { AnyDatabase } from '../store/database.ts'
 import type { GrantStore } from '../store/grant-store.ts'
 import { accounts } from './accounts/accounts.ts'
 import { revokingAccounts } from './accounts/revoking.ts'
+import type { RevokingAccounts } from './accounts/revoking.ts'
 import type { Accounts } from './accounts/types.ts'
 import { adminApi } from './admin/api.ts'
 import { auditEvent, under } from './audit.ts'
@@ -55,6 +56,7 @@ import { addRevocationEndpoint } from './endpoints/revocation.ts'
 import { addRevocationFeedEndpoint } from './endpoints/revocation-feed.ts'
 import { addUserinfoEndpoint } from './endpoints/userinfo.ts'
 import { offeredGrants, offeredMethods } from './endpoints/offered.ts'
+import { tellFactorsChanged } from './factors/news.ts'
 import { linkedProviders } from './federation/tokens.ts'
 import type { LinkedProviders } from './federation/tokens.ts'
 import { deviceInteractionOf } from './interaction/device.ts'
@@ -102,7 +104,7 @@ export interface AuthorizationServer<Scope extends string = string> extends AnyR
 
 /** The parts of an open server that code and commands work with. */
 export interface OpenServer {
-  readonly accounts: Accounts
+  readonly accounts: Accounts & Pick<RevokingAccounts, 'resetFactors'>
   /** The providers that accounts are linked to, and the tokens of those that keep them. */
   readonly providers: LinkedProviders
   readonly clients: Clients
@@ -299,8 +301,12 @@ async function openOn(
     const at = now()
     const events = [under(auditEvent(why, at, { subject }), by)]
     const tellApplications = await endingSessions(subject)
-    await store.revokeSubject(subject, { now: at, until: revokedUntil(settings, at), audit: events })
+    const revoking = { now: at, until: revokedUntil(settings, at), audit: events }
+    if (why === 'account.factors_reset') await store.removeAuthenticators(subject, revoking)
+    else await store.revokeSubject(subject, revoking)
     tell(events)
+    if (why === 'account.factors_reset')
+      tellFactorsChanged({ settings, mail, accounts: own }, subject, 'reset')
     if (why === 'account.password_changed') tellPasswordChanged({ settings, mail, accounts: own }, subject)
     tellApplications()
   })

@@ -9,6 +9,7 @@ const revoking = [
   'revokeToken',
   'revokeClientGrants',
   'revokeSubject',
+  'removeAuthenticators',
   'removeClient',
 ] as const
 

@@ -7,7 +7,8 @@ import type { AccountTokenPurpose, NewAccountToken } from '../store/ports/accoun
 import { accountId } from './accounts/id.ts'
 import { parseUsername } from './accounts/names.ts'
 import type { Account, Accounts } from './accounts/types.ts'
-import { auditEvent } from './audit.ts'
+import { auditEvent, under } from './audit.ts'
+import type { Circumstances } from './audit.ts'
 import { revokedUntil } from './keys/signing-keys.ts'
 import type { Letter } from './mail/mailroom.ts'
 import type { Service } from './service.ts'
@@ -31,7 +32,7 @@ export interface Link extends NewAccountToken {
  */
 export async function askSignUp(service: Service, email: string, asking: Asking): Promise<void> {
   if (!(await mayWrite(service, 'sign_up', email, asking))) return
-  post(service, 'sign_up', asking.language, async () => {
+  postLetters(service, 'sign_up', asking.language, async () => {
     const { accounts } = service
     // The address becomes the username, so it must be free as that as well.
     const [[byEmail], byName] = await Promise.all([accounts.findByEmail(email), accounts.find(email)])
@@ -50,7 +51,7 @@ export async function askSignUp(service: Service, email: string, asking: Asking)
 /** Somebody has forgotten the password of the account with this address. Nothing but the mailbox shows whether there is one. */
 export async function askReset(service: Service, email: string, asking: Asking): Promise<void> {
   if (!(await mayWrite(service, 'reset', email, asking))) return
-  post(service, 'reset', asking.language, async () => {
+  postLetters(service, 'reset', asking.language, async () => {
     const found = await service.accounts.findByEmail(email)
     const [owner] = found
     // Whoever has shown that the address is theirs is the only one; else whoever was given it by an administrator.
@@ -68,6 +69,34 @@ export async function askReset(service: Service, email: string, asking: Asking):
   })
 }
 
+/** What came of sending a link on behalf of its owner. */
+export type Sending = 'sent' | 'no_mail' | 'no_address' | 'too_many' | 'gone'
+
+/**
+ * An administrator wants somebody to set another password. The link goes to the address of the account; whoever asked for it
+ * sees neither the link nor the password.
+ *
+ * @param by Who it was, for the audit log.
+ * @returns `gone` when the account is disabled, or not there any more.
+ * @throws {HttpError} 503 when too much waits.
+ */
+export async function sendReset(
+  service: Service,
+  { id: subject, username, email }: Account,
+  by: Circumstances,
+): Promise<Sending> {
+  if (service.mail === undefined) return 'no_mail'
+  if (email === undefined) return 'no_address'
+  // A count of its own: no stranger who asks for links keeps an administrator from it.
+  if (!(await service.limits.mailbox('reset_sent', email))) return 'too_many'
+  const link = await newLink(service, 'reset', { subject, email }, { by })
+  if (link === undefined) return 'gone'
+  postLetters(service, 'reset_sent', undefined, async () => [
+    { to: email, message: { kind: 'reset_sent', username, ...link } },
+  ])
+  return 'sent'
+}
+
 /** Somebody who is logged in, and has just proved it, wants another address. The one there is gets to know. */
 export async function askEmail(
   service: Service,
@@ -81,7 +110,7 @@ export async function askEmail(
   // whoever was locked out by it would get a link that is good.
   const link = await newLink(service, 'email', { subject, email }, asking)
   if (link === undefined) return
-  post(service, 'email', asking.language, async () => {
+  postLetters(service, 'email', asking.language, async () => {
     const [holder] = await service.accounts.findByEmail(email)
     // Whose address it is already is not told to others; its owner has no use for a link.
     if (holder?.emailVerified === true) return []
@@ -191,7 +220,7 @@ export async function changeEmail(
   const old = before?.email
   if (before !== undefined && old !== undefined && emailKey(old) !== emailKey(email)) {
     const { username } = before
-    post(service, 'email_changed', asking.language, async () => [
+    postLetters(service, 'email_changed', asking.language, async () => [
       { to: old, message: { kind: 'email_changed', username, email } },
     ])
   }
@@ -204,7 +233,7 @@ export function tellPasswordChanged(
   subject: string,
   language?: string,
 ): void {
-  post(service, 'password_changed', language, async () => {
+  postLetters(service, 'password_changed', language, async () => {
     const account = await service.accounts.get(subject)
     if (account?.email === undefined) return []
     const { username, email: to } = account
@@ -228,7 +257,15 @@ async function mayWrite(
   return limits.mailbox(kind, email)
 }
 
-function post(
+/** What somebody waits for. */
+const asked: ReadonlySet<Letter['message']['kind']> = new Set(['sign_up', 'reset', 'reset_sent', 'email'])
+
+/**
+ * Writes to people, behind the answer.
+ *
+ * @throws {HttpError} 503 when too much waits and somebody asked for it; what is only news is dropped then.
+ */
+export function postLetters(
   { mail, settings }: Pick<Service, 'mail' | 'settings'>,
   kind: Letter['message']['kind'],
   language: string | undefined,
@@ -238,7 +275,7 @@ function post(
     mail?.post(kind, language, letters)
   } catch (error) {
     // Whoever has asked for something is told; what is only news is dropped.
-    if (kind === 'sign_up' || kind === 'reset' || kind === 'email') throw error
+    if (asked.has(kind)) throw error
     settings.report(error)
   }
 }
@@ -248,7 +285,7 @@ async function newLink(
   service: Service,
   purpose: AccountTokenPurpose,
   { subject, email }: { readonly subject?: string; readonly email: string },
-  { flow, address: from }: Asking,
+  { flow, address: from, by }: Partial<Asking> & { readonly by?: Circumstances },
 ): Promise<{ readonly link: string; readonly minutes: number } | undefined> {
   const { links, settings, audit } = service
   const token = randomToken(32)
@@ -265,7 +302,7 @@ async function newLink(
   })
   if (!isSaved) return undefined
   const about = { details: { purpose }, ...(subject === undefined ? {} : { subject }), ...at(from) }
-  await audit([auditEvent('link.requested', now, about)])
+  await audit([under(auditEvent('link.requested', now, about), by ?? {})])
   const path = purpose === 'reset' ? '/reset-password' : '/verify'
   return { link: address(service, `${path}?token=${token}`), minutes: Math.floor(lifetime / 60) }
 }
@@ -275,7 +312,8 @@ function address({ settings }: Pick<Service, 'settings'>, path: string): string 
   return `${settings.issuer.replace(/\/$/, '')}${path}`
 }
 
-function resetAddress(service: Pick<Service, 'settings'>): string {
+/** Where somebody asks for another password. */
+export function resetAddress(service: Pick<Service, 'settings'>): string {
   return address(service, '/forgot-password')
 }
 

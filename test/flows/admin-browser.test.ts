@@ -42,10 +42,14 @@ async function place() {
       },
     ],
   })
-  const { accounts } = await server.open()
+  const { accounts, store } = await server.open()
   await accounts.create({ username: 'root', name: 'Rosa Root', password, scopes: allAdminScopes })
-  await accounts.create({ username: 'alice', name: 'Alice <b>A.</b>', email: 'alice@example.com', password })
+  const alice = { username: 'alice', name: 'Alice <b>A.</b>', email: 'alice@example.com', password }
+  const { id } = await accounts.create(alice)
+  const phone = { kind: 'totp', name: 'Phone', data: 'sealed', counter: 1, createdAt: Date.now() } as const
+  await store.addAuthenticator({ ...phone, id: 'phone', subject: id })
   await accounts.create({ username: 'bob', password, disabled: true })
+  await accounts.create({ username: 'dora', password })
   const listening = await server.app.listen({ port, hostname: 'localhost' })
   cleanUps.push(() => listening.close())
   return issuer
@@ -137,7 +141,8 @@ test.each([
     await check('password')
     await page.goto(`${issuer}/admin/users?search=alice`)
     await page.click('ul.entries a')
-    await page.click('summary')
+    await page.click('summary:has-text("Take all of them away")')
+    await page.click('summary:has-text("Remove")')
     await check('user')
     await go('/admin/clients', 'clients')
     await page.click('summary')
@@ -158,7 +163,7 @@ test.each([
     await go('/admin/users/nobody', 'missing')
     const other = await browser.newPage({ viewport: { width: look.width, height: 800 } })
     await other.goto(`${issuer}/admin`)
-    await logIn(other, 'alice')
+    await logIn(other, 'dora')
     await other.waitForSelector('h1:has-text("Not for this account")')
     expect(await faults(other)).toEqual([])
     await other.close()

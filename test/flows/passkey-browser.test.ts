@@ -3,6 +3,7 @@
 import axe from 'axe-core'
 import { Secret, TOTP } from 'otpauth'
 import type { Browser, BrowserContext, CDPSession, Page } from 'playwright-core'
+import { encode } from 'uqr'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { authorizationServer } from '../../src/server.ts'
 import { launchBrowser, watch } from '../setup/browser.ts'
@@ -91,6 +92,36 @@ async function faults(page: Page): Promise<readonly string[]> {
   })
 }
 
+/** The QR code as a camera sees it, with what is around it: a text for each row, `#` for black. */
+async function qrCodeOn(page: Page): Promise<readonly string[]> {
+  const code = page.getByRole('img', { name: /QR/ })
+  const side = Number((await code.getAttribute('viewBox'))?.split(' ')[2])
+  const picture = (await code.screenshot()).toString('base64')
+  // In a page of its own: the policy of ours lets no picture in.
+  const other = await browser.newPage()
+  const rows = await other.evaluate(
+    async ([png, count]) => {
+      const image = new Image()
+      image.src = `data:image/png;base64,${png}`
+      await image.decode()
+      const canvas = document.createElement('canvas')
+      canvas.width = image.width
+      canvas.height = image.height
+      const context = canvas.getContext('2d')
+      context?.drawImage(image, 0, 0)
+      const step = image.width / count
+      const isBlack = (x: number, y: number): boolean =>
+        (context?.getImageData((x + 0.5) * step, (y + 0.5) * step, 1, 1).data[0] ?? 255) < 128
+      return Array.from({ length: count }, (_row, y) =>
+        Array.from({ length: count }, (_module, x) => (isBlack(x, y) ? '#' : ' ')).join(''),
+      )
+    },
+    [picture, side] as const,
+  )
+  await other.close()
+  return rows
+}
+
 async function seedOn(page: Page): Promise<string> {
   return (await page.innerText('.key code')).replaceAll(/\s/g, '')
 }
@@ -151,6 +182,7 @@ describe.each(dialects)('%s', (dialect) => {
     await typePassword(page)
     await page.click('button:has-text("Add an authenticator app")')
     const seed = await seedOn(page)
+    expect(await page.getByRole('img', { name: 'QR code for your authenticator app' }).isVisible()).toBe(true)
     await page.fill('#code', codeOf(seed, now))
     await page.press('#code', 'Enter')
     await page.waitForSelector('ol.codes')
@@ -241,6 +273,11 @@ test.each([
     await page.waitForSelector('.key')
     await check('security-app')
     const seed = await seedOn(page)
+    const uri = (await page.getAttribute('a[href^="otpauth:"]', 'href')) ?? ''
+    expect(new URL(uri).searchParams.get('secret')).toBe(seed)
+    // With the four white modules that a camera needs around it, in the dark as well.
+    const code = encode(uri, { ecc: 'M', border: 4 }).data
+    expect(await qrCodeOn(page)).toEqual(code.map((row) => row.map((each) => (each ? '#' : ' ')).join('')))
     await page.fill('#code', '000000')
     await page.press('#code', 'Enter')
     await page.waitForSelector('[role=alert]')

@@ -12,6 +12,7 @@ import { formOf } from '../layout.ts'
 import { passkeyForm } from '../passkey-form.ts'
 import type { Words } from '../words.ts'
 import { accountLayout, invalidIf, moment, problemOf } from './layout.ts'
+import { qrCode } from './qr-code.ts'
 
 /** Writes the one that it is. */
 export function factorsPage(page: AccountFactorsPage, context: PageContext, words: Words): Html {
@@ -108,7 +109,9 @@ function factorRow(
 function appSetup(page: Extract<AccountFactorsPage, { readonly step: 'app' }>, words: Words): Html {
   const isWrong = page.error === 'app'
   return html`<h2>${words.addApp}</h2>
-    <p>${words.appStepScan} ${words.appStepType}</p>
+    <p>${words.appStepScan}</p>
+    ${page.qrCode && qrCode(page.qrCode, words.qrCode)}
+    <p>${words.appStepType}</p>
     <p class="key" dir="ltr"><code>${grouped(page.seed)}</code></p>
     <p><a href="${page.uri}">${words.openInApp}</a></p>
     ${problemOf(isWrong ? words.wrongAppCode : undefined)}

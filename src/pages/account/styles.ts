@@ -26,6 +26,7 @@ ul.rows h2 { margin: 0 0 0.35rem; font-size: 1.05rem; }
 ul.rows dl { margin: 0.75rem 0 0; }
 ul.rows form { margin-top: 0.9rem; }
 ul.rows + form, ul.rows + .quiet { margin-top: 1.25rem; }
+svg.qr { display: block; width: 15rem; max-width: 100%; margin: 1rem 0; }
 ul.sections p { margin: 0; }
 ul.sections a { font-weight: 600; }
 button.danger { color: #ffffff; background: #a3201b; }

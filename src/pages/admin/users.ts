@@ -89,7 +89,7 @@ export function userPage(page: AdminUserPage, context: PageContext, words: Admin
             )
           : html`<p class="warning">${words.cannotChange}</p>`
       }
-      ${sessions(page, context, words)} ${grants(page, context, words)}
+      ${wayIn(page, words)} ${sessions(page, context, words)} ${grants(page, context, words)}
       ${
         page.mayRevoke &&
         html`<section>
@@ -115,6 +115,30 @@ function userFields(fields: AdminUserFields, words: AdminWords): Html {
         tick('scope', scope.name, html`${scope.text} <code class="line">${scope.name}</code>`, scope),
       )}
     </fieldset>`
+  }`
+}
+
+/** For somebody who cannot get in any more: another password, and an end of the factors that were lost. */
+function wayIn({ form, factors, resetTo }: AdminUserPage, words: AdminWords): HtmlValue {
+  return html`${
+    resetTo !== undefined &&
+    html`<section>
+      <h2>${words.sendReset}</h2>
+      <p class="quiet">${words.sendResetText} <bdi dir="ltr">${resetTo}</bdi></p>
+      ${actionOf(form, 'send_reset', html`<button class="other">${words.sendResetNow}</button>`)}
+    </section>`
+  }
+  ${
+    factors &&
+    html`<section>
+      <h2>${words.factors}</h2>
+      <p>${words.factorCounts(factors)}</p>
+      <details>
+        <summary>${words.resetFactors}</summary>
+        <p>${words.resetFactorsText}</p>
+        ${actionOf(form, 'reset_factors', html`<button class="danger">${words.resetFactors}</button>`)}
+      </details>
+    </section>`
   }`
 }
 

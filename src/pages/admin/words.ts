@@ -2,6 +2,7 @@
 
 import type {
   AdminClientRow,
+  AdminFactors,
   AdminKey,
   AdminNotice,
   AdminProblemCode,
@@ -41,6 +42,13 @@ export interface AdminWords {
   readonly since: string
   readonly id: string
   readonly cannotChange: string
+  readonly sendReset: string
+  readonly sendResetText: string
+  readonly sendResetNow: string
+  readonly factors: string
+  readonly factorCounts: (factors: AdminFactors) => string
+  readonly resetFactors: string
+  readonly resetFactorsText: string
   readonly sessions: string
   readonly noSessions: string
   readonly browserOn: (browser: string | undefined, system: string | undefined) => string
@@ -117,6 +125,8 @@ export const englishAdmin: AdminWords = {
     ended: 'Ended.',
     revoked: 'Revoked. What was given out is worth nothing any more.',
     rotated: 'The next key is published.',
+    factors_reset: 'The second factors are gone. The password alone is enough now.',
+    reset_sent: 'The link is on its way.',
   },
   problems: {
     username: 'A username has 1 to 100 characters, without invisible ones.',
@@ -125,6 +135,7 @@ export const englishAdmin: AdminWords = {
     email: 'An e-mail address looks like name@example.com.',
     beyond: 'You may not do this: it needs a right of administration that you do not have.',
     own: 'You cannot take your own rights away: somebody else may.',
+    not_sent: 'The link was not sent: there is no address for it, or it got enough of them. Try again later.',
     confirm: 'What you typed is not the same. Nothing was removed.',
     client_taken: 'There is a client with this id already.',
     client: 'The client cannot be like this.',
@@ -156,6 +167,15 @@ export const englishAdmin: AdminWords = {
   since: 'Since',
   id: 'Id',
   cannotChange: 'You cannot change this account: it has rights of administration that you do not have.',
+  sendReset: 'Another password',
+  sendResetText: 'Its owner sets it by a link. You see neither the link nor the password. The link goes to',
+  sendResetNow: 'Send the link',
+  factors: 'Second factors',
+  factorCounts: ({ apps, passkeys, recoveryCodes }) =>
+    `Authenticator apps: ${apps}. Passkeys: ${passkeys}. Recovery codes: ${recoveryCodes}.`,
+  resetFactors: 'Take all of them away',
+  resetFactorsText:
+    'For somebody who has lost them. Make sure that it is they who ask: the password alone is enough afterwards. Everything that was given to the account ends.',
   sessions: 'Logged in',
   noSessions: 'Nowhere.',
   browserOn: (browser, system) =>
@@ -251,6 +271,8 @@ export const germanAdmin: AdminWords = {
     ended: 'Beendet.',
     revoked: 'Widerrufen. Was ausgegeben war, ist nichts mehr wert.',
     rotated: 'Der nächste Schlüssel ist veröffentlicht.',
+    factors_reset: 'Die zweiten Faktoren sind weg. Das Passwort allein genügt jetzt.',
+    reset_sent: 'Der Link ist unterwegs.',
   },
   problems: {
     username: 'Ein Benutzername hat 1 bis 100 Zeichen, ohne unsichtbare.',
@@ -259,6 +281,8 @@ export const germanAdmin: AdminWords = {
     email: 'Eine E-Mail-Adresse sieht so aus: name@example.com.',
     beyond: 'Das dürfen Sie nicht: Es braucht ein Recht der Verwaltung, das Sie nicht haben.',
     own: 'Ihre eigenen Rechte können Sie sich nicht nehmen: Das kann jemand anders.',
+    not_sent:
+      'Der Link wurde nicht verschickt: Es gibt keine Adresse dafür, oder sie hat genug bekommen. Versuchen Sie es später.',
     confirm: 'Das Eingegebene stimmt nicht überein. Es wurde nichts entfernt.',
     client_taken: 'Eine Anwendung mit dieser Id gibt es schon.',
     client: 'So kann die Anwendung nicht sein.',
@@ -290,6 +314,16 @@ export const germanAdmin: AdminWords = {
   since: 'Seit',
   id: 'Id',
   cannotChange: 'Sie können dieses Konto nicht ändern: Es hat Rechte der Verwaltung, die Sie nicht haben.',
+  sendReset: 'Neues Passwort',
+  sendResetText:
+    'Wem das Konto gehört, setzt es über einen Link. Sie sehen weder den Link noch das Passwort. Der Link geht an',
+  sendResetNow: 'Link senden',
+  factors: 'Zweite Faktoren',
+  factorCounts: ({ apps, passkeys, recoveryCodes }) =>
+    `Authenticator-Apps: ${apps}. Passkeys: ${passkeys}. Wiederherstellungscodes: ${recoveryCodes}.`,
+  resetFactors: 'Alle wegnehmen',
+  resetFactorsText:
+    'Für jemanden, der sie verloren hat. Vergewissern Sie sich, dass wirklich diese Person darum bittet: Danach genügt das Passwort allein. Alles, was das Konto erhalten hat, endet.',
   sessions: 'Angemeldet',
   noSessions: 'Nirgends.',
   browserOn: (browser, system) =>

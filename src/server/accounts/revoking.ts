@@ -1,6 +1,7 @@
 /** The accounts of an authorization server: what takes rights away from a person also takes away what was issued to them. */
 
 import type { Circumstances } from '../audit.ts'
+import { AccountError } from './error.ts'
 import type { Account, AccountPatch, Accounts } from './types.ts'
 
 /** The same, and whoever does it in another's place is in the audit log. */
@@ -9,11 +10,22 @@ export interface RevokingAccounts extends Accounts {
   remove(id: string, by?: Circumstances): Promise<boolean>
   /** Ends every session, grant and token of an account, which stays as it is. */
   revoke(id: string, by?: Circumstances): Promise<void>
+  /**
+   * Takes all second factors away from somebody who has lost them: apps, passkeys and recovery codes. Every session, grant and
+   * token ends, as after another password. Whoever asks for it has to be known by other means: the password is enough then.
+   *
+   * @throws AccountError `no_such_account`
+   */
+  resetFactors(id: string, by?: Circumstances): Promise<void>
 }
 
 /** What takes away what was issued. */
 export type RevocationReason =
-  'account.password_changed' | 'account.disabled' | 'account.removed' | 'account.tokens_revoked'
+  | 'account.factors_reset'
+  | 'account.password_changed'
+  | 'account.disabled'
+  | 'account.removed'
+  | 'account.tokens_revoked'
 
 /**
  * Accounts whose changes revoke: a new password, a disabled account and a removed one each end every grant and token of
@@ -42,5 +54,11 @@ export function revokingAccounts(
       return wasThere
     },
     revoke: (id, by) => revoke(id, 'account.tokens_revoked', by),
+    async resetFactors(id, by) {
+      if ((await accounts.get(id)) === undefined) {
+        throw new AccountError('no_such_account', 'There is no such account')
+      }
+      await revoke(id, 'account.factors_reset', by)
+    },
   }
 }

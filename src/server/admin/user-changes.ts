@@ -1,9 +1,12 @@
 /** What administrators do to accounts, from the API and from the pages. */
 
 import { randomToken } from '../../crypto/random.ts'
+import { HttpError } from '../../http/http-error.ts'
 import type { Account, AccountPatch } from '../accounts/types.ts'
 import { auditEvent, under } from '../audit.ts'
 import type { AuditEventType } from '../audit.ts'
+import { sendReset } from '../recovery.ts'
+import type { Sending } from '../recovery.ts'
 import type { Service } from '../service.ts'
 import { keepOwn, needNoMore } from './actor.ts'
 import { gone } from './routes.ts'
@@ -62,6 +65,29 @@ export async function removeUser({ open, actor }: AdminCall, id: string): Promis
   needNoMore(actor, before.scopes)
   keepOwn(actor, id, before.scopes)
   return open.accounts.remove(id, actor.circumstances)
+}
+
+/**
+ * Takes all second factors away from somebody who has lost them, and ends everything that the account was given.
+ *
+ * @throws {HttpError} 404; 403; 409 for one's own: whoever is logged in has not lost them, and removes them at `/account`.
+ */
+export async function resetFactors({ open, actor }: AdminCall, id: string): Promise<void> {
+  const { scopes } = await foundUser(open, id)
+  needNoMore(actor, scopes)
+  if (actor.subject === id) throw new HttpError(409, 'Nobody takes their own second factors away here')
+  await open.accounts.resetFactors(id, actor.circumstances)
+}
+
+/**
+ * Sends a link to set another password to the address of an account. The answer has nothing of it.
+ *
+ * @throws {HttpError} 404; 403; 503 when too much mail waits.
+ */
+export async function askForPassword({ open, actor }: AdminCall, id: string): Promise<Sending> {
+  const account = await foundUser(open, id)
+  needNoMore(actor, account.scopes)
+  return sendReset(open, account, actor.circumstances)
 }
 
 /** Ends every session, grant and token of an account; it may log in again. */

@@ -3,12 +3,22 @@
 import { json, path, query } from '../../api/parameters.ts'
 import type { PathParameter } from '../../api/parameters.ts'
 import { security } from '../../api/security.ts'
+import { HttpError } from '../../http/http-error.ts'
 import type { Account } from '../accounts/types.ts'
-import { addUser, changeUser, foundUser, removeUser, revokeUser } from './user-changes.ts'
+import type { Sending } from '../recovery.ts'
+import {
+  addUser,
+  askForPassword,
+  changeUser,
+  foundUser,
+  removeUser,
+  resetFactors,
+  revokeUser,
+} from './user-changes.ts'
 import { flag, list, nullable, optional, paged, pageOf, record, reference, text } from './model.ts'
 import type { ValueOfModel } from './model.ts'
 import { answering, cursor, gone, guarded, limit, missing, usualLimit } from './routes.ts'
-import type { AdminRoutes } from './routes.ts'
+import type { AdminCall, AdminRoutes } from './routes.ts'
 
 const scope = text({ min: 1, max: 200 })
 
@@ -43,6 +53,8 @@ const UserChanges = record('UserChanges', {
   scopes: optional(list(scope)),
   disabled: optional(flag),
 })
+
+const Sent = record('Sent', { sent: flag })
 
 const Users = pageOf('Users', User)
 
@@ -137,6 +149,40 @@ export function addUserRoutes({ routes, caller }: AdminRoutes): void {
         if (!(await removeUser(admin, id))) throw gone('account')
       }),
   )
+  routes.delete(
+    '/users/{id}/factors',
+    { admin: writer, id: userId },
+    {
+      ...usual,
+      responses: { ...missing, 409: { description: 'Nobody takes their own away here' } },
+      summary: 'Take all second factors of an account away, and end every session, grant and token of it',
+      status: 204,
+      operationId: 'reset_user_factors',
+    },
+    ({ admin, id }) => answering(() => resetFactors(admin, id)),
+  )
+  routes.post(
+    '/users/{id}/password-reset',
+    { admin: writer, id: userId },
+    {
+      ...usual,
+      responses: {
+        ...missing,
+        409: { description: 'There is no mail or no address to send it to, or the account is disabled' },
+        429: { description: 'The mailbox has got enough of them' },
+      },
+      summary: 'Send a link to set another password to the address of an account',
+      status: 202,
+      returns: Sent,
+      operationId: 'send_password_reset',
+    },
+    ({ admin, id }) =>
+      answering(async () => {
+        const outcome = await askForPassword(admin, id)
+        if (outcome !== 'sent') throw notSent(admin, outcome)
+        return { sent: true }
+      }),
+  )
   routes.post(
     '/users/{id}/revoke',
     { admin: security(caller, ['admin:grants:write', 'admin:sessions:write']), id: userId },
@@ -149,6 +195,21 @@ export function addUserRoutes({ routes, caller }: AdminRoutes): void {
     },
     ({ admin, id }) => answering(() => revokeUser(admin, id)),
   )
+}
+
+function notSent({ open }: AdminCall, outcome: Exclude<Sending, 'sent'>): HttpError {
+  switch (outcome) {
+    case 'no_mail':
+      return new HttpError(409, 'This server sends no mail')
+    case 'no_address':
+      return new HttpError(409, 'The account has no e-mail address')
+    case 'gone':
+      return new HttpError(409, 'The account is disabled')
+    case 'too_many': {
+      const headers = { 'retry-after': String(open.settings.rateLimits.mailbox.seconds) }
+      return new HttpError(429, 'This mailbox has got enough of them, try again later', { headers })
+    }
+  }
 }
 
 function shown({ createdAt, emailVerified, ...account }: Account): ValueOfModel<typeof User> {

@@ -118,7 +118,7 @@ async function proven(
     case 'app':
       return (await proveByApp(open, subject, shown)) ? ['otp'] : undefined
     case 'recovery':
-      return (await proveByRecoveryCode(open, subject, shown)) ? ['otp'] : undefined
+      return (await proveByRecoveryCode(open, subject, shown, visit.context.language)) ? ['otp'] : undefined
     case 'passkey': {
       await open.limits.passkeys(visit.address)
       const binding = `${visit.browserHash}.${subject}`

@@ -6,6 +6,7 @@ import { auditEvent } from '../audit.ts'
 import type { AuditEvent, AuditEventType } from '../audit.ts'
 import type { Visit } from '../interaction/visit.ts'
 import type { Service } from '../service.ts'
+import { tellFactorsChanged } from './news.ts'
 import { registeredPasskey } from './passkeys.ts'
 import { newRecoveryCodes, secondFactorsOf } from './second-factors.ts'
 
@@ -50,6 +51,7 @@ export async function addFactor(
   const outcome = await store.addAuthenticator(factor, audit)
   if (outcome !== 'added') return outcome
   tell(audit)
+  tellFactorsChanged(service, subject, kind === 'passkey' ? 'passkey_added' : 'app_added', languageOf(visit))
   await endOthers(service, visit, session)
   const cookie = await service.sessions.stepUp(
     session,
@@ -58,7 +60,7 @@ export async function addFactor(
   )
   if (cookie === undefined) return 'gone'
   const { recoveryCodes } = await secondFactorsOf(service, subject)
-  return { cookie, codes: recoveryCodes > 0 ? undefined : await renewRecoveryCodes(service, visit, session) }
+  return { cookie, codes: recoveryCodes > 0 ? undefined : await replacedCodes(service, visit, session) }
 }
 
 /** Removes a factor of the person; with the last one, their recovery codes. Answers whether there was one. */
@@ -77,6 +79,8 @@ export async function removeFactor(
   const audit = [eventOf(service, visit, 'factor.removed', subject, { factor: id, kind: factor.kind })]
   if (!(await store.removeAuthenticator(id, subject, audit))) return false
   tell(audit)
+  const change = factor.kind === 'passkey' ? 'passkey_removed' : 'app_removed'
+  tellFactorsChanged(service, subject, change, languageOf(visit))
   await endOthers(service, visit, session)
   const { apps, passkeys } = await secondFactorsOf(service, subject)
   if (apps.length + passkeys.length === 0) await store.replaceRecoveryCodes(subject, [])
@@ -85,6 +89,16 @@ export async function removeFactor(
 
 /** New recovery codes in the place of the old ones. Answers them: nothing can show them again. */
 export async function renewRecoveryCodes(
+  service: Service,
+  visit: Visit,
+  session: StoredSession,
+): Promise<readonly string[]> {
+  const codes = await replacedCodes(service, visit, session)
+  if (codes.length > 0) tellFactorsChanged(service, session.subject, 'codes_renewed', languageOf(visit))
+  return codes
+}
+
+async function replacedCodes(
   service: Service,
   visit: Visit,
   { subject }: StoredSession,
@@ -101,6 +115,10 @@ export async function renewRecoveryCodes(
 async function endOthers(service: Service, visit: Visit, { id, subject }: StoredSession): Promise<void> {
   const audit = [eventOf(service, visit, 'session.ended', subject, { except: id })]
   if ((await service.store.endSessions(subject, { except: id, audit })) > 0) service.tell(audit)
+}
+
+function languageOf({ context }: Visit): string {
+  return context.language
 }
 
 function eventOf(

@@ -9,6 +9,7 @@ import type { NewAuthenticator, StoredAuthenticator } from '../../store/grant-st
 import { auditEvent } from '../audit.ts'
 import type { Service } from '../service.ts'
 import type { Settings } from '../settings.ts'
+import { tellFactorsChanged } from './news.ts'
 
 /** What a person has. */
 export interface SecondFactors {
@@ -80,21 +81,25 @@ export async function proveByApp(service: Service, subject: string, typed: strin
 }
 
 /**
- * Uses a recovery code up. `false` for one that is not this person's, or was used.
+ * Uses a recovery code up, and tells its owner. `false` for one that is not this person's, or was used.
  *
+ * @param language Of the page on which it was typed.
  * @throws {HttpError} 429 after too many wrong ones.
  */
 export async function proveByRecoveryCode(
   service: Service,
   subject: string,
   typed: string,
+  language: string,
 ): Promise<boolean> {
   return attempted(service, subject, 'recovery', async () => {
     const { settings, store, tell } = service
     const audit = [auditEvent('recovery_code.used', settings.now(), { subject })]
     const isRight = await store.useRecoveryCode(recoveryHash(settings, subject, typed), subject, audit)
-    if (isRight) tell(audit)
-    return isRight
+    if (!isRight) return false
+    tell(audit)
+    tellFactorsChanged(service, subject, 'code_used', language)
+    return true
   })
 }
 

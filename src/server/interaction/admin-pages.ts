@@ -7,7 +7,8 @@ import type { PageContext, PageForm, PagePerson } from './pages.ts'
 export type AdminSectionName = 'overview' | 'users' | 'clients' | 'keys' | 'audit'
 
 /** What has just been done, to be said once. */
-export type AdminNotice = 'changed' | 'removed' | 'ended' | 'revoked' | 'rotated'
+export type AdminNotice =
+  'changed' | 'removed' | 'ended' | 'revoked' | 'rotated' | 'factors_reset' | 'reset_sent'
 
 /** What can be wrong with what was sent. */
 export type AdminProblemCode =
@@ -18,6 +19,7 @@ export type AdminProblemCode =
   | 'beyond'
   | 'own'
   | 'confirm'
+  | 'not_sent'
   | 'client_taken'
   | 'client'
   | 'gone'
@@ -107,6 +109,13 @@ export interface AdminSession {
   readonly lastSeenAt: number
 }
 
+/** How many second factors an account has. */
+export interface AdminFactors {
+  readonly apps: number
+  readonly passkeys: number
+  readonly recoveryCodes: number
+}
+
 /** What an account has allowed. */
 export interface AdminGrant {
   readonly id: string
@@ -118,8 +127,8 @@ export interface AdminGrant {
 
 /**
  * An account. Every form goes to the same address; its field `action` says what: `change` with {@link AdminUserFields} and
- * `disabled`, `end_session` with `session`, `end_sessions`, `revoke_grant` with `grant`, `revoke`, `remove` with the
- * username as `confirm`.
+ * `disabled`, `end_session` with `session`, `end_sessions`, `revoke_grant` with `grant`, `revoke`, `send_reset`,
+ * `reset_factors`, `remove` with the username as `confirm`.
  */
 export interface AdminUserPage {
   readonly frame: AdminFrame
@@ -137,6 +146,10 @@ export interface AdminUserPage {
   /** Where it may be changed and removed by this administrator. */
   readonly mayChange: boolean
   readonly mayRemove: boolean
+  /** Where a link to set another password can be sent: the address that it goes to. */
+  readonly resetTo?: string | undefined
+  /** What there is to take away; missing where there is nothing, or not for this administrator. */
+  readonly factors?: AdminFactors | undefined
   /** Missing where they may not be seen. */
   readonly sessions?: readonly AdminSession[] | undefined
   readonly mayEnd: boolean

@@ -44,6 +44,8 @@ export type AccountFactorsPage =
       readonly uri: string
       /** For apps, to be typed in: Base32. */
       readonly seed: string
+      /** The same address as a QR code: the modules, row by row, `true` for black. Missing where it is too long for one. */
+      readonly qrCode?: readonly (readonly boolean[])[] | undefined
       readonly name?: string | undefined
       readonly error?: 'app' | undefined
       readonly back: string

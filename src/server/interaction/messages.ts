@@ -2,6 +2,18 @@
 
 import type { Html } from '../../http/html.ts'
 
+/** What was done with the second factors of an account. */
+export type FactorChange =
+  | 'app_added'
+  | 'passkey_added'
+  | 'app_removed'
+  | 'passkey_removed'
+  | 'codes_renewed'
+  /** A recovery code took somebody in. */
+  | 'code_used'
+  /** All of them were taken away, by those who run the server. */
+  | 'reset'
+
 /** What is said to somebody by mail. Every link is an address of this server, and its host is that of the issuer. */
 export type Message =
   /** Somebody wants an account with this address. Only the link makes one. */
@@ -15,6 +27,13 @@ export type Message =
     }
   /** Somebody has forgotten the password. */
   | { readonly kind: 'reset'; readonly username: string; readonly link: string; readonly minutes: number }
+  /** An administrator asks for another password. */
+  | {
+      readonly kind: 'reset_sent'
+      readonly username: string
+      readonly link: string
+      readonly minutes: number
+    }
   /** To a new address: is it theirs? */
   | { readonly kind: 'email'; readonly username: string; readonly link: string; readonly minutes: number }
   /** To the address there was: another one was asked for. */
@@ -28,6 +47,13 @@ export type Message =
   | { readonly kind: 'email_changed'; readonly username: string; readonly email: string }
   /** The password is another one now. */
   | { readonly kind: 'password_changed'; readonly username: string; readonly resetLink: string }
+  /** The second factors are others now. */
+  | {
+      readonly kind: 'factors_changed'
+      readonly change: FactorChange
+      readonly username: string
+      readonly resetLink: string
+    }
 
 /** What every mail knows. */
 export interface MessageContext {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { authenticatorLimit } from '../grant-store.ts'
 import type { NewAuthenticator } from '../grant-store.ts'
-import { count, hostileTexts, minute, start, unique, withWorld } from './world.ts'
+import { code, count, day, grant, hostileTexts, minute, start, unique, withWorld } from './world.ts'
 import type { GrantConformanceCase } from './world.ts'
 
 function authenticator(fields: Partial<NewAuthenticator> = {}): NewAuthenticator {
@@ -137,6 +137,37 @@ export const authenticatorCases: readonly GrantConformanceCase[] = [
     assert.equal(await store.replaceRecoveryCodes('nobody', [recoveryCode({ subject: 'nobody' })]), 'gone')
     assert.deepEqual(await store.listAuthenticators('alice'), [app, fresh])
   }),
+  withWorld(
+    'all authenticators of an account go at once, with its sessions and grants, and no others',
+    async ({ place, store }) => {
+      await place.addSubject('bob')
+      for (const each of [authenticator(), passkey()]) await store.addAuthenticator(each)
+      await store.replaceRecoveryCodes('alice', [recoveryCode()])
+      const other = authenticator({ subject: 'bob' })
+      await store.addAuthenticator(other)
+      const of = grant()
+      const one = code(of)
+      await store.saveCode(one, of)
+      const revoking = {
+        now: start + minute,
+        until: start + day,
+        audit: [{ at: start, type: 'account.factors_reset' }],
+      }
+      assert.equal(await store.removeAuthenticators('alice', revoking), true)
+      assert.deepEqual(await store.listAuthenticators('alice'), [])
+      assert.deepEqual(await store.listAuthenticators('bob'), [other])
+      assert.deepEqual(await store.listGrants({ subject: 'alice', limit: 9, now: start + minute }), [])
+      assert.equal(await store.isRevoked({ subject: 'alice', issuedAt: start }), true)
+      assert.equal(await store.isRevoked({ subject: 'bob', issuedAt: start }), false)
+      assert.equal((await store.listAudit({ type: 'account.factors_reset', limit: 9 })).length, 1)
+      // Those of somebody who may not log in just now go as well.
+      await store.addAuthenticator(authenticator())
+      await place.disableSubject('alice', true)
+      await store.removeAuthenticators('alice', { ...revoking, now: start + 2 * minute })
+      await place.disableSubject('alice', false)
+      assert.deepEqual(await store.listAuthenticators('alice'), [])
+    },
+  ),
   withWorld('authenticators sleep and go with their account', async ({ place, store }) => {
     const [app, key, code] = [authenticator(), passkey({ createdAt: start + 1 }), recoveryCode()]
     for (const each of [app, key]) await store.addAuthenticator(each)

@@ -1,6 +1,7 @@
 /** The port of authenticators: what a person proves who they are with besides a password. */
 
 import type { AuditEvent } from './audit.ts'
+import type { Revoking } from './revocations.ts'
 
 /** What it is. A recovery code is one of a set, and goes when it is used. */
 export type AuthenticatorKind = 'totp' | 'passkey' | 'recovery'
@@ -55,6 +56,11 @@ export interface AuthenticatorStore {
   renameAuthenticator(id: string, subject: string, name: string): Promise<boolean>
   /** Removes one of this account. Answers whether there was one; the audit is written only then. */
   removeAuthenticator(id: string, subject: string, audit?: readonly AuditEvent[]): Promise<boolean>
+  /**
+   * Removes all of an account, recovery codes included, and ends what it was given as `revokeSubject` does, in one
+   * transaction: no login that one of them opened outlives it. Always logged.
+   */
+  removeAuthenticators(subject: string, revoking: Revoking): Promise<boolean>
   /** Uses a recovery code of this account up: `true` for one caller of all. */
   useRecoveryCode(lookup: string, subject: string, audit?: readonly AuditEvent[]): Promise<boolean>
   /** Puts new recovery codes in the place of all that the account had. `gone` when it is not alive. */

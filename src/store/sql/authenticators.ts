@@ -6,6 +6,7 @@ import { insertAudit } from './audit.ts'
 import { given } from './columns.ts'
 import type { Integer } from './columns.ts'
 import { subjectIsAlive } from './liveness.ts'
+import { revokeSubjectIn } from './revocations.ts'
 import { undo } from './session.ts'
 import type { Session } from './session.ts'
 import { statement } from './statement.ts'
@@ -46,6 +47,14 @@ export function authenticatorStore(session: Session, subjects: Subjects): Authen
       return session.transact(async (runner) => {
         if ((await runner.changes(remove, { id, subject })) === 0) return false
         await insertAudit(runner, audit)
+        return true
+      })
+    },
+    async removeAuthenticators(subject, revoking) {
+      return session.transact(async (runner) => {
+        await runner.changes(removeAll, { subject })
+        await insertAudit(runner, revoking.audit)
+        await revokeSubjectIn(runner, subject, revoking)
         return true
       })
     },
@@ -129,6 +138,9 @@ const rename = statement<{ id: string; subject: string; name: string }>`
 
 const remove = statement<{ id: string; subject: string }>`
   delete from gatewright_authenticators where id = ${'id'} and subject = ${'subject'}`
+
+const removeAll = statement<{ subject: string }>`
+  delete from gatewright_authenticators where subject = ${'subject'}`
 
 const consumeRecovery = statement<{ lookup: string; subject: string }>`
   delete from gatewright_authenticators where lookup = ${'lookup'} and subject = ${'subject'} and kind = 'recovery'

@@ -6,6 +6,7 @@ import { addPasskey, removeFactor, renewRecoveryCodes } from '../../factors/chan
 import type { Changed } from '../../factors/change.ts'
 import { nameOf } from '../../factors/names.ts'
 import { passkeyCreation } from '../../factors/passkeys.ts'
+import { qrCodeOf } from '../../factors/qr-code.ts'
 import { secondFactorsOf } from '../../factors/second-factors.ts'
 import type { AccountNotice } from '../../interaction/account-pages.ts'
 import type { AccountFactor, AccountFactorsList } from '../../interaction/factor-pages.ts'
@@ -100,6 +101,7 @@ async function showApp(
     form: visit.form(here(asked, `${path}/app`, { setup: setup.id }), 'session'),
     uri: setup.uri,
     seed: setup.seed,
+    qrCode: await qrCodeOf(setup.uri),
     back: basePath + here(asked, path),
     ...more,
   } as const

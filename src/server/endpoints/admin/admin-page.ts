@@ -40,7 +40,15 @@ const sections: readonly Section[] = [
 ]
 
 /** What an address may say has been done: nothing else is repeated on a page. */
-const notices: readonly AdminNotice[] = ['changed', 'removed', 'ended', 'revoked', 'rotated']
+const notices: readonly AdminNotice[] = [
+  'changed',
+  'removed',
+  'ended',
+  'revoked',
+  'rotated',
+  'factors_reset',
+  'reset_sent',
+]
 
 /** A request of an administrator. */
 export interface AdminRequest extends PageRequest {

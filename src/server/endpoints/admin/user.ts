@@ -6,8 +6,16 @@ import { revokeGrant } from '../../admin/grants.ts'
 import { isAdminScope } from '../../admin/scopes.ts'
 import type { AdminScope } from '../../admin/scopes.ts'
 import { endSession, endSessions } from '../../admin/sessions.ts'
-import { changeUser, foundUser, removeUser, revokeUser } from '../../admin/user-changes.ts'
-import type { AdminGrant, AdminSession } from '../../interaction/admin-pages.ts'
+import {
+  askForPassword,
+  changeUser,
+  foundUser,
+  removeUser,
+  resetFactors,
+  revokeUser,
+} from '../../admin/user-changes.ts'
+import { secondFactorsOf } from '../../factors/second-factors.ts'
+import type { AdminFactors, AdminGrant, AdminSession } from '../../interaction/admin-pages.ts'
 import { pageClient } from '../../interaction/page-client.ts'
 import { readUserAgent } from '../../interaction/user-agent.ts'
 import type { PageSite } from '../page-request.ts'
@@ -34,6 +42,14 @@ async function posted(request: AdminRequest): Promise<Response> {
       if (sent.one('confirm')?.trim() !== account.username) throw new FormProblem('confirm')
       await removeUser(request, id)
       return doneWith(request, '/admin/users', 'removed')
+    case 'send_reset':
+      allow(request, 'admin:users:write')
+      if ((await askForPassword(request, id)) !== 'sent') throw new FormProblem('not_sent')
+      return doneWith(request, request.path, 'reset_sent')
+    case 'reset_factors':
+      allow(request, 'admin:users:write')
+      await resetFactors(request, id)
+      return doneWith(request, request.path, 'factors_reset')
     case 'end_session':
       allow(request, 'admin:sessions:write')
       await endSession(request, id, nameIn(sent, 'session') ?? '')
@@ -100,6 +116,8 @@ async function show(request: AdminRequest, failed?: Failed): Promise<Response> {
     fields: userFields(request, isAgain, account),
     mayChange,
     mayRemove: mayChange && !isSelf,
+    resetTo: mayChange && open.mail !== undefined && !account.disabled ? account.email : undefined,
+    factors: mayChange && !isSelf ? await factorsOf(request, account.id) : undefined,
     sessions: held.has('admin:sessions:read') ? await sessionsOf(request, account.id) : undefined,
     mayEnd: held.has('admin:sessions:write'),
     grants: held.has('admin:grants:read') ? await grantsOf(request, account.id) : undefined,
@@ -109,6 +127,12 @@ async function show(request: AdminRequest, failed?: Failed): Promise<Response> {
       : undefined,
   }
   return visit.page(failed?.status ?? 200, pages.user(page, visit.context))
+}
+
+async function factorsOf({ open }: AdminRequest, subject: string): Promise<AdminFactors | undefined> {
+  const { apps, passkeys, recoveryCodes } = await secondFactorsOf(open, subject)
+  const counts = { apps: apps.length, passkeys: passkeys.length, recoveryCodes }
+  return apps.length + passkeys.length + recoveryCodes === 0 ? undefined : counts
 }
 
 async function sessionsOf({ open }: AdminRequest, subject: string): Promise<readonly AdminSession[]> {
