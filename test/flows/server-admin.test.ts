@@ -445,7 +445,7 @@ test('the API is documented like any other: OpenAPI that is valid, and a page th
   }
   expect(await new Validator().validate(document as never)).toMatchObject({ valid: true })
   const operations = Object.values(document.paths).flatMap((path) => Object.values(path))
-  expect(operations).toHaveLength(21)
+  expect(operations).toHaveLength(23)
   expect(operations.every(({ security }) => security?.length === 1)).toBe(true)
   const page = await get('/admin/docs')
   expect(page.status).toBe(200)
