@@ -114,9 +114,7 @@ test('the program of the README runs as it stands, and its commands do what it s
   })
   try {
     await reachable(`http://localhost:${port}/docs`)
-    const [, , , , curls] = codeOf('README.md').filter(
-      ({ language }) => language === 'sh' || language === 'ts',
-    )
+    const curls = codeOf('README.md').find(({ code }) => code.startsWith('curl '))
     const [without = '', login = '', withToken = ''] = curls?.code.replaceAll('8000', port).split('\n') ?? []
     const sh = async (line: string) => (await promisify(execFile)('sh', ['-c', `${line} -is`])).stdout
 

@@ -134,6 +134,7 @@ export const server = authorizationServer(${JSON.stringify(options)})
       '0006-authenticators',
       '0007-identities',
       '0009-document-clients',
+      '0010-unused-clients',
     ])
     expect(await run(['migrate'], { url })).toMatchObject({ code: 0, stdout: 'The tables are up to date.\n' })
     expect(await run(['migrate', ...byModule])).toMatchObject({

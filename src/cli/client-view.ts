@@ -46,6 +46,7 @@ export function clientText(client: Client, now: number): string {
       metadata.jwks?.keys.map(({ kid }) => (typeof kid === 'string' ? kid : 'a key without kid')).join(' '),
     ],
     ['jwks_uri', metadata.jwksUri],
+    ['sector_identifier_uri', metadata.sectorIdentifierUri],
     ['scope', metadata.scopes === undefined ? 'every scope of the server' : formatScope(metadata.scopes)],
     ['client credentials', formatScope(privileges.clientCredentialsScopes ?? [])],
     ['first party', privileges.firstParty === true ? 'yes' : undefined],

@@ -51,7 +51,7 @@ export interface AssertionUse {
 }
 
 /**
- * Checks the claims of an assertion whose signature is good.
+ * Checks the claims of an assertion. They are as good as its signature, which may be looked at afterwards.
  *
  * @throws {OAuthError} `invalid_client`
  */

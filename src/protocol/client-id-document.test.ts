@@ -47,6 +47,7 @@ test('a document says what the client is; what is not offered here is left out, 
       scope: 'read other read',
       logo_uri: 'https://app.example/logo.png',
       jwks_uri: 'https://app.example/keys',
+      sector_identifier_uri: 'https://app.example/sector',
       backchannel_logout_uri: 'https://app.example/logout',
       first_party: true,
       privileges: { firstParty: true },
@@ -61,7 +62,14 @@ test('a document says what the client is; what is not offered here is left out, 
     tokenEndpointAuthMethod: 'none',
     applicationType: 'web',
   })
-  for (const name of ['logoUri', 'jwksUri', 'backchannelLogoutUri', 'firstParty', 'privileges']) {
+  for (const name of [
+    'logoUri',
+    'jwksUri',
+    'sectorIdentifierUri',
+    'backchannelLogoutUri',
+    'firstParty',
+    'privileges',
+  ]) {
     expect(metadata).not.toHaveProperty(name)
   }
   const { token_endpoint_auth_method: _, ...without } = good

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { checkClientUpdate, formatClientMetadata, parseClientMetadata } from './client-metadata-wire.ts'
-import { checkClientMetadata, grantTypes } from './client-metadata.ts'
+import { checkClientMetadata, grantTypes, sectorOf } from './client-metadata.ts'
 import type { ClientMetadata, RegistrationRules } from './client-metadata.ts'
 import { RegistrationError } from './registration-error.ts'
 
@@ -44,7 +44,7 @@ const full = {
   grant_types: ['authorization_code', 'refresh_token', 'client_credentials', device, exchange], response_types: ['code'], application_type: 'web',
   client_name: 'Wéb 😀', client_uri: 'https://web.test', logo_uri: 'https://web.test/logo.png', tos_uri: 'https://web.test/tos', policy_uri: 'https://web.test/policy',
   contacts: ['a@web.test'], scope: 'read write', jwks: { keys: [jwk] }, software_id: 'id', software_version: '1', post_logout_redirect_uris: ['https://web.test/bye'],
-  id_token_signed_response_alg: 'RS256', subject_type: 'public', default_max_age: 60, require_auth_time: true, dpop_bound_access_tokens: true,
+  id_token_signed_response_alg: 'RS256', subject_type: 'public', sector_identifier_uri: 'https://web.test/sector', default_max_age: 60, require_auth_time: true, dpop_bound_access_tokens: true,
   require_pushed_authorization_requests: true,
 } // prettier-ignore
 
@@ -207,22 +207,55 @@ test('OpenID Connect Registration §2: what is not kept is not promised', () => 
   const pairwise = { subject_type: 'pairwise' }
   expect(parse(pairwise).subjectType).toBe('pairwise')
   // OpenID Connect Core §8.1: of several hosts there is no one sector.
-  refuses({ ...pairwise, redirect_uris: ['https://web.test/cb', 'https://other.test/cb'] })
+  const several = { ...pairwise, redirect_uris: ['https://web.test/cb', 'https://other.test/cb'] }
+  refuses(several)
+  const sector = 'https://group.test:8443/sector.json'
+  expect(sectorOf(parse({ ...several, sector_identifier_uri: sector }))).toBe('group.test:8443')
+  expect(sectorOf(parse(pairwise))).toBe('web.test')
+  for (const uri of [
+    'http://group.test/',
+    'http://localhost/',
+    'https://u@group.test/',
+    'https://g.test/#',
+    'x',
+    '',
+  ])
+    refuses({ ...several, sector_identifier_uri: uri })
   refuses({ subject_type: 'ephemeral' })
   for (const uri of [
     'http://web.test/out',
     'https://web.test/out#x',
     'file:///etc/passwd',
     'http://localhost.evil.test/',
+    'http://localhost:80@evil.test/',
+    'http://localhost/#x',
+    'http://localhost/ x',
   ]) {
     refuses({ backchannel_logout_uri: uri })
   }
   expect(parse({ backchannel_logout_uri: 'https://web.test/out' }).backchannelLogoutUri).toBe(
     'https://web.test/out',
   )
+  for (const uri of ['http://localhost:8000/out', 'http://127.0.0.1/out', 'http://[::1]:80/'])
+    expect(parse({ backchannel_logout_uri: uri }).backchannelLogoutUri).toBe(uri)
   expect(parse({ default_max_age: 0 }).defaultMaxAge).toBe(0)
   for (const age of [-1, 1.5, 1e300, '60']) refuses({ default_max_age: age })
 })
+
+test('keys are behind https, or on this computer where the rules say so', () => {
+  const local = ['http://localhost:8000/keys', 'http://127.0.0.1/keys', 'http://[::1]/keys']
+  const keyed = { token_endpoint_auth_method: 'private_key_jwt' }
+  for (const uri of local) {
+    refuses({ ...keyed, jwks_uri: uri })
+    const metadata = parseClientMetadata({ ...good, ...keyed, jwks_uri: uri }, { ...rules, allowsLocalKeys: true })
+    expect(metadata.jwksUri).toBe(uri)
+  }
+  for (const uri of ['http://app.test/keys', 'http://localhost:80@app.test/', 'http://10.0.0.1/', 'ftp://localhost/']) {
+    expect(() =>
+      parseClientMetadata({ ...good, ...keyed, jwks_uri: uri }, { ...rules, allowsLocalKeys: true }),
+    ).toThrow('https address')
+  }
+}) // prettier-ignore
 
 test('members of another type are refused, whatever they are', () => {
   const value = fc.oneof(fc.jsonValue(), fc.constantFrom(true, 1, 'x', ['x'], [1], {}, { keys: [] }))

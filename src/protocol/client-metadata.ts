@@ -47,6 +47,8 @@ export interface ClientMetadata {
   readonly idTokenSignedResponseAlg?: string
   /** Whether it knows people by a name of its own sector (OpenID Connect Core §8.1); `public` unless told. */
   readonly subjectType?: 'public' | 'pairwise'
+  /** Where the redirect URIs of its sector are listed (OpenID Connect Registration §5); its host is the sector. */
+  readonly sectorIdentifierUri?: string
   /** Where it is told that a session has ended (Back-Channel Logout §2.2). */
   readonly backchannelLogoutUri?: string
   /** Seconds. */
@@ -73,6 +75,8 @@ export interface RegistrationRules {
   readonly assertionAlgorithms: readonly string[]
   /** Algorithms of ID tokens. */
   readonly idTokenAlgorithms: readonly string[]
+  /** Whether keys may be on this computer, over http: for whoever knows what is there. */
+  readonly allowsLocalKeys?: boolean
 }
 
 /**
@@ -84,7 +88,7 @@ export function checkClientMetadata(metadata: ClientMetadata, rules: Registratio
   checkWords(metadata, rules)
   checkRedirects(metadata)
   checkGrants(metadata)
-  checkKeys(metadata)
+  checkKeys(metadata, rules)
   checkTexts(metadata)
 }
 
@@ -117,26 +121,38 @@ function checkRedirects(metadata: ClientMetadata): void {
     if (list.length > 32) throw invalidClientMetadata('There are too many redirect URIs')
     for (const uri of list) checkRedirectUri(uri, metadata)
   }
-  if (metadata.subjectType === 'pairwise') sectorOf(metadata.redirectUris)
-  checkBackchannel(metadata.backchannelLogoutUri)
+  address('sector_identifier_uri', metadata.sectorIdentifierUri)
+  if (metadata.subjectType === 'pairwise') sectorOf(metadata)
+  // Back-Channel Logout §2.2: an address that the server calls. Plain http is for programs on this machine.
+  const { backchannelLogoutUri } = metadata
+  if (!isLocal(backchannelLogoutUri)) address('backchannel_logout_uri', backchannelLogoutUri)
 }
 
-/** Back-Channel Logout §2.2: an address that the server calls. Plain http is for programs on this machine. */
-function checkBackchannel(uri: string | undefined): void {
-  if (uri === undefined) return
-  const isLocal = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])([:/?]|$)/.test(uri) && URL.canParse(uri)
-  if (!isLocal) address('backchannel_logout_uri', uri)
+/** Whether an address is on this machine, over http. */
+function isLocal(uri: string | undefined): boolean {
+  if (uri === undefined || uri.length > 2048 || !/^http:\/\/[\x21-\x5b\x5d-\x7e]+$/.test(uri)) return false
+  const url = URL.parse(uri)
+  // A name for the user turns the host into one: http://localhost:80@elsewhere.example
+  if (url === null || url.username !== '' || url.password !== '' || uri.includes('#')) return false
+  return ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname)
 }
 
 /**
- * The sector of a client (OpenID Connect Core §8.1): the host of its redirect URIs.
+ * The sector of a client (OpenID Connect Core §8.1): the host of its `sector_identifier_uri`, without one that of its
+ * redirect URIs.
  *
- * @throws {RegistrationError} `invalid_client_metadata` when there are several: a `sector_identifier_uri` is not fetched.
+ * @throws {RegistrationError} `invalid_client_metadata` when there are several.
  */
-export function sectorOf(redirectUris: readonly string[]): string {
+export function sectorOf({
+  redirectUris,
+  sectorIdentifierUri,
+}: Pick<ClientMetadata, 'redirectUris' | 'sectorIdentifierUri'>): string {
+  if (sectorIdentifierUri !== undefined) return new URL(sectorIdentifierUri).host
   const [host, ...others] = new Set(redirectUris.map((uri) => new URL(uri).host))
   if (host === undefined || host === '' || others.length > 0) {
-    throw invalidClientMetadata('Pairwise subjects need redirect URIs of one host')
+    throw invalidClientMetadata(
+      'Pairwise subjects need redirect URIs of one host, or a sector_identifier_uri',
+    )
   }
   return host
 }
@@ -163,7 +179,7 @@ function checkGrants(metadata: ClientMetadata): void {
 }
 
 /** RFC 7591 §2: keys or their address, not both; for assertions one of them. Private keys are not taken in. */
-function checkKeys(metadata: ClientMetadata): void {
+function checkKeys(metadata: ClientMetadata, rules: RegistrationRules): void {
   const { jwks, jwksUri } = metadata
   if (jwks !== undefined && jwksUri !== undefined)
     throw invalidClientMetadata('jwks and jwks_uri exclude each other')
@@ -171,6 +187,7 @@ function checkKeys(metadata: ClientMetadata): void {
     throw invalidClientMetadata('private_key_jwt needs jwks or jwks_uri')
   }
   if (jwks !== undefined) checkKeySet(jwks)
+  if (!(rules.allowsLocalKeys === true && isLocal(jwksUri))) address('jwks_uri', jwksUri)
 }
 
 function checkKeySet({ keys }: ClientKeySet): void {
@@ -208,7 +225,6 @@ function checkTexts(metadata: ClientMetadata): void {
   address('logo_uri', metadata.logoUri)
   address('tos_uri', metadata.tosUri)
   address('policy_uri', metadata.policyUri)
-  address('jwks_uri', metadata.jwksUri)
 }
 
 function text(name: string, value: string | undefined, limit: number): void {

@@ -21,6 +21,7 @@ import { adminApi } from './admin/api.ts'
 import { auditEvent, under } from './audit.ts'
 import { assertionAlgorithms } from './client-authentication.ts'
 import { clientDocuments } from './client-documents.ts'
+import { clientKeys } from './client-keys.ts'
 import { clientOrigins, corsFor } from './client-origins.ts'
 import type { ClientOrigins } from './client-origins.ts'
 import { clientsIn } from './clients.ts'
@@ -328,6 +329,7 @@ async function openOn(
       onKept: (client) => origins.add(client),
     }),
     keys,
+    clientKeys: clientKeys(settings),
     limits,
     revocations,
     nonces: dpopNonces(settings.secretKey, now),
@@ -341,9 +343,12 @@ async function openOn(
     audit,
   }
   await origins.refresh(clients)
+  let tidied: Promise<unknown> = Promise.resolve()
   const cleaning = setInterval(() => {
-    purge(store, now).catch(report)
-    origins.refresh(clients).catch(report)
+    tidied = Promise.all([
+      purge(store, now, closing.signal).catch(report),
+      origins.refresh(clients).catch(report),
+    ])
   }, 60_000)
   cleaning.unref()
   return {
@@ -359,9 +364,10 @@ async function openOn(
     },
     async close() {
       clearInterval(cleaning)
+      closing.abort()
+      await tidied
       await revocations.stop()
       await mail?.close()
-      closing.abort()
       await channel.close()
       await users.close()
       await store.close()
@@ -387,8 +393,8 @@ async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
 const auditAge = 400 * 86_400_000
 
 /** A step at a time, so that nobody waits behind it. */
-async function purge(store: GrantStore, now: () => number): Promise<void> {
-  for (let step = 0; step < 1000; step++) {
+async function purge(store: GrantStore, now: () => number, closing: AbortSignal): Promise<void> {
+  for (let step = 0; step < 1000 && !closing.aborted; step++) {
     if ((await store.purge(now(), undefined, { auditBefore: now() - auditAge })) === 0) return
     await setTimeout(20)
   }

@@ -3,8 +3,6 @@
 import { parseJsonObject, splitJws } from '../crypto/jws.ts'
 import { decodeBase64url } from '../crypto/base64url.ts'
 import { sha256Base64url } from '../crypto/hash.ts'
-import { signingKey } from '../crypto/signing-key.ts'
-import type { SigningKey } from '../crypto/signing-key.ts'
 import type { SigningAlgorithm } from '../crypto/signature.ts'
 import { checkAssertionClaims, checkAssertionHeader } from '../protocol/client-assertion.ts'
 import { clientAuthenticationFailed, presentedClient } from '../protocol/client-authentication.ts'
@@ -19,7 +17,12 @@ import type { Client } from './clients.ts'
 import type { Service } from './service.ts'
 
 /** The algorithms that assertions may be signed with. */
-export const assertionAlgorithms: readonly SigningAlgorithm[] = ['ES256', 'EdDSA', 'PS256', 'RS256']
+export const assertionAlgorithms: readonly Exclude<SigningAlgorithm, 'HS256'>[] = [
+  'ES256',
+  'EdDSA',
+  'PS256',
+  'RS256',
+]
 
 /**
  * The client that sent a request.
@@ -81,10 +84,6 @@ async function judgeAssertion(
   if (jws === undefined || header === undefined || claims === undefined) throw failure(presented, 'malformed')
   const { tokenEndpointAuthSigningAlg: only } = client.metadata
   checkAssertionHeader(header, { algorithms: only === undefined ? assertionAlgorithms : [only] })
-  const keys = keysOf(client).filter(
-    (key) => key.algorithm === header['alg'] && (header['kid'] === undefined || key.keyId === header['kid']),
-  )
-  if (!keys.some((key) => key.verify(jws.signingInput, jws.signature))) throw failure(presented, 'signature')
   const isStrict = client.privileges.strictAssertionAudience === true
   const { jti, keepUntil } = checkAssertionClaims(claims, {
     clientId: client.id,
@@ -92,33 +91,13 @@ async function judgeAssertion(
     isStrict,
     now: now() / 1000,
   })
+  // After the claims: keys may have to be fetched, and nobody's garbage is a reason to.
+  if (!(await service.clientKeys.haveSigned(client, header, jws))) throw failure(presented, 'signature')
   // Last of all checks: what is refused for another reason is not used up.
   const key = sha256Base64url(JSON.stringify([client.id, jti]))
   if (!(await service.store.useOnce('client_assertion', key, keepUntil * 1000, now()))) {
     throw failure(presented, 'used before')
   }
-}
-
-/** RSA keys fit two algorithms, so each becomes a key for both; the header then picks among keys, not among meanings. */
-function keysOf(client: Client): readonly SigningKey[] {
-  const jwks = client.metadata.jwks?.keys ?? []
-  return jwks.flatMap((jwk) => {
-    const algorithms: readonly SigningAlgorithm[] =
-      jwk['kty'] !== 'RSA'
-        ? []
-        : jwk['alg'] === undefined
-          ? ['RS256', 'PS256']
-          : [jwk['alg'] as SigningAlgorithm]
-    const wanted = algorithms.length > 0 ? algorithms.map((algorithm) => ({ algorithm })) : [{}]
-    return wanted.flatMap((options) => {
-      try {
-        return [signingKey(jwk, options)]
-      } catch {
-        // A key of a kind that is not ours verifies nothing.
-        return []
-      }
-    })
-  })
 }
 
 function failure(presented: PresentedClient, reason: string): Error {

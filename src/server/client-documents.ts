@@ -27,7 +27,10 @@ export interface ClientDocuments {
    * away for an hour, and nobody is to be logged out by that.
    */
   known(id: string): Promise<Client | undefined>
-  /** Keeps a client that a person has agreed to, or that has pushed a request: what it gets needs one in the store. */
+  /**
+   * Keeps a client that a person has agreed to, or that has pushed a request: what it gets needs one in the store, and one
+   * that registered itself is known to be in use.
+   */
   keep(client: Client): Promise<void>
 }
 
@@ -55,12 +58,18 @@ const believedFor = 86_400_000
 export function clientDocuments(parts: DocumentParts): ClientDocuments {
   const { settings, store, clients, limits, audit } = parts
   const { now, clientDocuments: options } = settings
+
+  /** One that registered itself and was never used is taken away after a while. */
+  async function used({ id, source }: Client): Promise<void> {
+    if (source === 'registered') await store.touchClient(id, now())
+  }
+
   if (options === undefined) {
     const registered: ClientDocuments['known'] = async (id) => {
       const client = await clients.get(id)
       return client?.source === 'document' ? undefined : client
     }
-    return { named: registered, known: registered, keep: async () => undefined }
+    return { named: registered, known: registered, keep: async (client) => used(client) }
   }
   const read = documentReader(settings, options)
   const cache = new Map<string, Client>()
@@ -170,7 +179,7 @@ export function clientDocuments(parts: DocumentParts): ClientDocuments {
 
     async keep(client) {
       const { id, metadata, document } = client
-      if (client.source !== 'document' || document === undefined) return
+      if (client.source !== 'document' || document === undefined) return used(client)
       const at = now()
       if (await store.createClient({ ...recordOf(metadata, document), id, createdAt: at })) {
         await audit([auditEvent('client.created', at, { clientId: id })])

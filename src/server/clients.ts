@@ -287,7 +287,8 @@ function recordOf(
   const complete = completeMetadata(metadata, secrets.length > 0 || freshHash !== undefined)
   try {
     // What is written in code or by an administrator may use every grant the server has.
-    checkClientMetadata(complete, { ...rules, grantTypes })
+    const allowsLocalKeys = source === 'code' || source === 'admin'
+    checkClientMetadata(complete, { ...rules, grantTypes, allowsLocalKeys })
   } catch (cause) {
     throw new ClientError('invalid', `The client ${id} cannot be like this: ${(cause as Error).message}`, {
       cause,
@@ -300,12 +301,6 @@ function recordOf(
       isSecretBased
         ? `The client ${id} authenticates with a secret and has none`
         : `The client ${id} has a secret and does not authenticate with it`,
-    )
-  }
-  if (complete.jwksUri !== undefined) {
-    throw new ClientError(
-      'invalid',
-      `The client ${id} has a jwks_uri, which is not fetched; give its keys as jwks`,
     )
   }
   if (pkceOptional === true && complete.tokenEndpointAuthMethod === 'none') {

@@ -5,7 +5,6 @@ import type { OpaqueToken } from '../crypto/opaque-token.ts'
 import { formatClientMetadata, parseClientMetadata } from '../protocol/client-metadata-wire.ts'
 import type { ClientMetadata, GrantType, RegistrationRules } from '../protocol/client-metadata.ts'
 import { endpointUrl } from '../protocol/issuer.ts'
-import { invalidClientMetadata } from '../protocol/registration-error.ts'
 import type { ClientRecord, StoredSecret } from '../store/grant-store.ts'
 import { assertionAlgorithms } from './client-authentication.ts'
 import type { StoredMetadata } from './clients.ts'
@@ -21,10 +20,6 @@ import { offeredGrants, offeredMethods } from './endpoints/offered.ts'
 export function registeredMetadata(body: unknown, settings: Settings): ClientMetadata {
   const scopes = settings.registration?.scopes ?? settings.publicScopes
   const metadata = parseClientMetadata(body, rulesOf(settings, scopes))
-  // Nothing is fetched from an address that a stranger names: with keys behind one a client could never authenticate.
-  if (metadata.tokenEndpointAuthMethod === 'private_key_jwt' && metadata.jwks === undefined) {
-    throw invalidClientMetadata('jwks_uri is not read here: send the keys themselves as jwks')
-  }
   // Without a word of its own it gets what may be had, and not what the server has besides.
   return {
     ...metadata,

@@ -117,6 +117,8 @@ export function revocationFeed(store: GrantStore, settings: Settings): Revocatio
       clearInterval(timer)
       wake()
       await unwatch?.()
+      // One that is under way would find the database closed.
+      await reading?.catch(() => undefined)
     },
     get cursor() {
       return cursor

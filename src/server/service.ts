@@ -6,6 +6,7 @@ import type { IdentityStore } from '../store/ports/identities.ts'
 import type { RevokingAccounts } from './accounts/revoking.ts'
 import type { AuditEvent } from './audit.ts'
 import type { ClientDocuments } from './client-documents.ts'
+import type { ClientKeys } from './client-keys.ts'
 import type { Clients } from './clients.ts'
 import type { DpopNonces } from './dpop-nonces.ts'
 import type { SigningKeys } from './keys/signing-keys.ts'
@@ -31,6 +32,8 @@ export interface Service {
   /** Clients by their id as requests name them, those with a document included. */
   readonly documents: ClientDocuments
   readonly keys: SigningKeys
+  /** The keys that clients sign their assertions with. */
+  readonly clientKeys: ClientKeys
   readonly limits: RateLimits
   readonly revocations: RevocationFeed
   readonly nonces: DpopNonces

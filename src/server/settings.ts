@@ -1,6 +1,7 @@
 /** The options of an authorization server, checked once and completed. */
 
 import type { SigningAlgorithm } from '../crypto/signature.ts'
+import type { FetchLike } from '../http/outgoing.ts'
 import { checkIssuer } from '../protocol/issuer.ts'
 import { canonicalResource, isResourceIndicator } from '../protocol/resource-indicator.ts'
 import type { IdentityScope } from '../protocol/identity-scopes.ts'
@@ -123,6 +124,11 @@ export interface AuthorizationServerOptions<Scopes extends ScopeCatalogue = Scop
    * programs that speak MCP have. Off unless told: the server then reads addresses that strangers name.
    */
   readonly clientIdMetadataDocuments?: boolean | ClientDocumentOptions
+  /**
+   * Sends the requests to addresses that clients name instead, through a proxy for example: to their `jwks_uri` and
+   * `sector_identifier_uri`. Which addresses it reaches is then its own matter.
+   */
+  readonly clientFetch?: FetchLike
   /** Whether DPoP proofs must carry a nonce of ours (RFC 9449 §8); false unless told. */
   readonly dpopNonces?: boolean
   readonly rateLimits?: {
@@ -259,6 +265,7 @@ export interface Settings {
   readonly staleness: Staleness
   readonly registration: RegistrationOptions | undefined
   readonly clientDocuments: DocumentSettings | undefined
+  readonly clientFetch: FetchLike | undefined
   readonly dpopNonces: boolean
   readonly rateLimits: Required<NonNullable<AuthorizationServerOptions['rateLimits']>>
   readonly mail: Mail | undefined
@@ -276,6 +283,8 @@ export interface Settings {
   readonly onAudit: ((event: AuditEvent) => void) | undefined
   readonly report: (error: unknown) => void
   readonly now: () => number
+  /** Milliseconds that only go forward, whatever the time of day does; `now` where that was given. */
+  readonly clock: () => number
 }
 
 const day = 86_400
@@ -377,6 +386,7 @@ export function settingsOf(
       scopeNames: publicScopes,
       isDevelopment,
     }),
+    clientFetch: options.clientFetch,
     dpopNonces: options.dpopNonces ?? false,
     rateLimits: rateLimitsOf(options.rateLimits),
     mail,
@@ -393,6 +403,7 @@ export function settingsOf(
     onAudit: options.onAudit,
     report: options.report ?? console.error,
     now: options.now ?? Date.now,
+    clock: options.now ?? (() => performance.now()),
   }
 }
 

@@ -65,6 +65,7 @@ describe.each(dialects)('%s', (dialect) => {
         '0006-authenticators',
         '0007-identities',
         '0009-document-clients',
+        '0010-unused-clients',
       ].map((id) => ({ id })),
     )
   })

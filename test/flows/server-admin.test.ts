@@ -228,6 +228,30 @@ describe.each(dialects)('%s', (dialect) => {
     }
   })
 
+  test('a client has its keys and its sector behind addresses, which it shows', async () => {
+    const at = await adminWorld(dialect)
+    const keyed = {
+      client_id: 'keyed',
+      redirect_uris: ['https://one.test/cb', 'https://two.test/cb'],
+      jwks_uri: 'http://localhost:8000/keys',
+      subject_type: 'pairwise',
+      sector_identifier_uri: 'https://group.test/sector',
+    }
+    const added = await at.call('POST', '/clients', { body: keyed })
+    expect(added.status).toBe(201)
+    expect(added.body).not.toHaveProperty('client_secret')
+    expect(added.body['client']).toMatchObject({ ...keyed, token_endpoint_auth_method: 'private_key_jwt' })
+    const jwks_uri = 'https://keyed.test/keys'
+    expect((await at.call('PATCH', '/clients/keyed', { body: { jwks_uri } })).body).toMatchObject({
+      jwks_uri,
+    })
+    // Without keys it could not authenticate, and without a sector its hosts are two.
+    for (const body of [{ jwks_uri: null }, { sector_identifier_uri: null }]) {
+      expect((await at.call('PATCH', '/clients/keyed', { body })).status).toBe(422)
+    }
+    expect((await at.call('GET', '/clients/keyed')).body).toMatchObject({ ...keyed, jwks_uri })
+  })
+
   test('SECURITY 142, 147: a client is checked as a whole, when it is made and after each change', async () => {
     const at = await adminWorld(dialect)
     const wrong = [
@@ -239,6 +263,8 @@ describe.each(dialects)('%s', (dialect) => {
       { client_credentials_scope: 'nothing-we-have' },
       { token_endpoint_auth_method: 'private_key_jwt' },
       { jwks: { keys: 'none' } },
+      { token_endpoint_auth_method: 'private_key_jwt', jwks_uri: 'http://app.test/keys' },
+      { sector_identifier_uri: 'http://localhost/sector' },
       { client_id: 'https://client.test/id' },
       { client_id: at.alice },
       { client_secret: 'a-secret-of-my-own-choosing-000000000' },

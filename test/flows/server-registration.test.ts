@@ -6,9 +6,11 @@ import * as oauth from 'oauth4webapi'
 import { Client as Postgres } from 'pg'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { sha256Base64url } from '../../src/crypto/hash.ts'
+import { generateSigningKey } from '../../src/crypto/signing-key.ts'
 import { api } from '../../src/index.ts'
 import { authorizationServer } from '../../src/server/authorization-server.ts'
 import type { AuthorizationServerOptions } from '../../src/server/settings.ts'
+import { assertionBy } from '../setup/client-web.ts'
 import { dialects } from '../setup/database.ts'
 import { apiA, basic, bodyOf, issuer, serverOptions, verifier, world } from './server-world.ts'
 import type { World } from './server-world.ts'
@@ -212,21 +214,23 @@ describe.each(dialects)('registration on %s', (dialect) => {
     expect(await works(here, await registered(here))).toBe(200)
   })
 
-  test('SECURITY 143: no address that a client names is ever connected to, and those that are not https are refused', async () => {
-    const here = await world(dialect, open)
+  test('SECURITY 143: nothing inside is ever connected to, whatever a client names, and what is not https is refused', async () => {
+    const reported: unknown[] = []
+    const here = await world(dialect, { ...open, report: (error) => reported.push(error) })
     let visits = 0
     const trap = createServer((_, response) => {
       visits++
-      response.end('{}')
+      response.end('["https://dyn.test/cb"]')
     })
     await new Promise<void>((listening) => trap.listen(0, '127.0.0.1', listening))
     onTestFinished(() => void trap.close())
     trap.on('connection', () => visits++)
     const { port } = trap.address() as AddressInfo
-    const names = ['jwks_uri', 'logo_uri', 'client_uri', 'tos_uri', 'policy_uri']
-    for (const name of names) {
+    const called = ['jwks_uri', 'sector_identifier_uri']
+    for (const name of [...called, 'logo_uri', 'client_uri', 'tos_uri', 'policy_uri']) {
       for (const address of [
         `http://127.0.0.1:${port}/`,
+        `http://localhost:${port}/`,
         'file:///x',
         'javascript:x',
         'https://u@h.test/',
@@ -234,19 +238,44 @@ describe.each(dialects)('registration on %s', (dialect) => {
       ]) {
         expect(await refusal(here, { [name]: address }), `${name} ${address}`).toBe('invalid_client_metadata')
       }
-      await registered(here, {
-        [name]: `https://127.0.0.1:${port}/`,
-        sector_identifier_uri: `https://[::1]:${port}/`,
-      })
     }
-    // Keys behind an address would have to be fetched when the client authenticates.
-    expect(
-      await refusal(here, {
+    expect(await count(here)).toBe(0)
+    const key = await generateSigningKey()
+    const inside = [
+      `https://127.0.0.1:${port}/`,
+      `https://localhost:${port}/`,
+      `https://[::1]:${port}/`,
+      `https://[::ffff:127.0.0.1]:${port}/`,
+      `https://0.0.0.0:${port}/`,
+      `https://2130706433:${port}/`,
+      'https://10.0.0.1/',
+      'https://192.168.1.1/',
+      'https://169.254.169.254/latest/meta-data/',
+      'https://[fd00::1]/',
+      'https://[fe80::1]/',
+    ]
+    for (const address of inside) {
+      expect(await refusal(here, { sector_identifier_uri: address }), address).toBe('invalid_client_metadata')
+      const { client_id: id = '' } = await registered(here, {
         token_endpoint_auth_method: 'private_key_jwt',
-        jwks_uri: `https://127.0.0.1:${port}/`,
-      }),
-    ).toBe('invalid_client_metadata')
+        jwks_uri: address,
+        logo_uri: address,
+        client_uri: address,
+        tos_uri: address,
+        policy_uri: address,
+      })
+      // Its keys cannot be had, and so it cannot authenticate.
+      const proof = await assertionBy(key, id, { audience: issuer, now: here.clock.now })
+      const pushed = await here.post('/par', { response_type: 'code', ...proof })
+      expect([address, pushed.status]).toEqual([address, 503])
+    }
+    expect(await count(here)).toBe(inside.length)
     expect(visits).toBe(0)
+    // Each was judged by where it leads, and by nothing that came back.
+    const faults = reported
+      .filter((error) => String(error).includes('The keys of a client at'))
+      .map((error) => ((error as Error).cause as { fault?: unknown }).fault)
+    expect(faults).toEqual(inside.map(() => 'address'))
   })
 
   test('SECURITY 144: grants, response types and authentication agree, and are of those offered to strangers', async () => {

@@ -2,6 +2,8 @@
 
 import { formatClientMetadata } from '../../protocol/client-metadata-wire.ts'
 import { grantTypes } from '../../protocol/client-metadata.ts'
+import type { ClientAuthenticationMethod, GrantType } from '../../protocol/client-metadata.ts'
+import type { ApplicationType } from '../../protocol/redirect-uri.ts'
 import { formatScope, parseScope } from '../../protocol/scope.ts'
 import { withoutUndefined } from '../../protocol/without-undefined.ts'
 import type { Client, ClientDefinition, ClientPatch } from '../clients.ts'
@@ -16,7 +18,40 @@ const uris = list(uri, 32)
 const exchange = record('Exchange', { scope, resources: optional(uris) })
 
 /** What can be said of a client when it is added and later. */
-const fields = {
+export interface ClientFields {
+  readonly client_name: string
+  readonly redirect_uris: readonly string[]
+  readonly grant_types: readonly GrantType[]
+  readonly application_type: ApplicationType
+  readonly scope: string
+  readonly contacts: readonly string[]
+  readonly client_uri: string
+  readonly logo_uri: string
+  readonly tos_uri: string
+  readonly policy_uri: string
+  readonly post_logout_redirect_uris: readonly string[]
+  readonly backchannel_logout_uri: string
+  readonly id_token_signed_response_alg: string
+  readonly subject_type: 'public' | 'pairwise'
+  readonly sector_identifier_uri: string
+  /** Seconds. */
+  readonly default_max_age: number
+  readonly require_auth_time: boolean
+  readonly jwks: Readonly<Record<string, unknown>>
+  readonly jwks_uri: string
+  readonly dpop_bound_access_tokens: boolean
+  readonly require_pushed_authorization_requests: boolean
+  readonly first_party: boolean
+  readonly pkce_optional: boolean
+  readonly client_credentials_scope: string
+  readonly introspects: readonly string[]
+  readonly exchange: { readonly scope: string; readonly resources?: readonly string[] | undefined }
+}
+
+type Optional = { readonly [Name in keyof ClientFields]?: ClientFields[Name] | undefined }
+type Changeable = { readonly [Name in keyof ClientFields]?: ClientFields[Name] | null | undefined }
+
+const fields: { readonly [Name in keyof ClientFields]: Model<ClientFields[Name]> } = {
   client_name: text({ max: 200 }),
   redirect_uris: uris,
   grant_types: list(oneOf(...grantTypes)),
@@ -31,9 +66,11 @@ const fields = {
   backchannel_logout_uri: uri,
   id_token_signed_response_alg: text({ max: 20 }),
   subject_type: oneOf('public', 'pairwise'),
+  sector_identifier_uri: uri,
   default_max_age: whole(0, 315_360_000, 'Seconds.'),
   require_auth_time: flag,
   jwks: anything,
+  jwks_uri: uri,
   dpop_bound_access_tokens: flag,
   require_pushed_authorization_requests: flag,
   first_party: flag,
@@ -41,35 +78,49 @@ const fields = {
   client_credentials_scope: scope,
   introspects: uris,
   exchange,
-} as const
-
-type Fields = typeof fields
-type Each = { readonly [Name in keyof Fields]: ValueOfModel<Fields[Name]> }
+}
 
 /** A client to be added. */
-export const NewClient = record('NewClient', {
+export const NewClient: Model<
+  Optional & {
+    readonly client_id?: string | undefined
+    readonly token_endpoint_auth_method?: ClientAuthenticationMethod | undefined
+  }
+> = record('NewClient', {
   client_id: optional(text({ min: 1, max: 200 })),
   token_endpoint_auth_method: optional(oneOf(...offeredMethods)),
-  ...(mapped(optional) as { readonly [Name in keyof Each]: Model<Each[Name] | undefined> }),
+  ...(mapped(optional) as { readonly [Name in keyof ClientFields]: Model<ClientFields[Name] | undefined> }),
 })
 
 /** What to change about a client. */
-export const ClientChanges = record('ClientChanges', {
-  disabled: optional(flag),
-  ...(mapped((model) => optional(nullable(model))) as {
-    readonly [Name in keyof Each]: Model<Each[Name] | null | undefined>
-  }),
-})
+export const ClientChanges: Model<Changeable & { readonly disabled?: boolean | undefined }> = record(
+  'ClientChanges',
+  {
+    disabled: optional(flag),
+    ...(mapped((model) => optional(nullable(model))) as {
+      readonly [Name in keyof ClientFields]: Model<ClientFields[Name] | null | undefined>
+    }),
+  },
+)
 
 /** A client as it is shown. There is no secret in it, nor the hash of one. */
-export const ShownClient = record('Client', {
+export const ShownClient: Model<
+  Optional & {
+    readonly client_id: string
+    readonly source: Client['source']
+    readonly disabled: boolean
+    readonly created_at: string
+    readonly token_endpoint_auth_method: string
+    readonly secrets: readonly { readonly expires_at?: string | undefined }[]
+  }
+> = record('Client', {
   client_id: text(),
   source: oneOf('code', 'admin', 'registered', 'document'),
   disabled: flag,
   created_at: text({ format: 'date-time' }),
   token_endpoint_auth_method: text(),
   secrets: list(record('ClientSecret', { expires_at: optional(text({ format: 'date-time' })) })),
-  ...(mapped(optional) as { readonly [Name in keyof Each]: Model<Each[Name] | undefined> }),
+  ...(mapped(optional) as { readonly [Name in keyof ClientFields]: Model<ClientFields[Name] | undefined> }),
 })
 
 /** Shows a client. */
@@ -78,7 +129,7 @@ export function shownClient(client: Client): ValueOfModel<typeof ShownClient> {
   const wire = formatClientMetadata(metadata)
   const known = Object.entries(wire).filter(([name]) => Object.hasOwn(fields, name))
   return {
-    ...(Object.fromEntries(known) as Partial<Each>), // as `fields` has them: both are RFC 7591's
+    ...(Object.fromEntries(known) as Partial<ClientFields>), // as `fields` has them: both are RFC 7591's
     client_id: id,
     source,
     disabled,
@@ -118,7 +169,7 @@ export function scopesIn({
   return [...(scopes ?? []), ...(clientCredentialsScopes ?? []), ...(exchange?.scopes ?? [])]
 }
 
-function ours(sent: { readonly [Name in keyof Each]?: Each[Name] | null | undefined }): object {
+function ours(sent: Changeable): object {
   return {
     clientName: sent.client_name,
     redirectUris: sent.redirect_uris,
@@ -134,9 +185,11 @@ function ours(sent: { readonly [Name in keyof Each]?: Each[Name] | null | undefi
     backchannelLogoutUri: sent.backchannel_logout_uri,
     idTokenSignedResponseAlg: sent.id_token_signed_response_alg,
     subjectType: sent.subject_type,
+    sectorIdentifierUri: sent.sector_identifier_uri,
     defaultMaxAge: sent.default_max_age,
     requireAuthTime: sent.require_auth_time,
     jwks: keySet(sent.jwks),
+    jwksUri: sent.jwks_uri,
     dpopBoundAccessTokens: sent.dpop_bound_access_tokens,
     requirePushedAuthorizationRequests: sent.require_pushed_authorization_requests,
     firstParty: sent.first_party,
@@ -158,7 +211,7 @@ function words(name: string, scope: string | null | undefined): readonly string[
   return found
 }
 
-function keySet(jwks: Each['jwks'] | null | undefined): Each['jwks'] | null | undefined {
+function keySet(jwks: ClientFields['jwks'] | null | undefined): ClientFields['jwks'] | null | undefined {
   if (jwks === undefined || jwks === null) return jwks
   const { keys } = jwks
   const isSet =

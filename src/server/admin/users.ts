@@ -1,6 +1,7 @@
 /** Accounts in the admin API: seen, added without a choice of password, changed, removed, cut off. */
 
 import { json, path, query } from '../../api/parameters.ts'
+import type { PathParameter } from '../../api/parameters.ts'
 import { security } from '../../api/security.ts'
 import { HttpError } from '../../http/http-error.ts'
 import type { Account } from '../accounts/types.ts'
@@ -58,7 +59,7 @@ const Sent = record('Sent', { sent: flag })
 const Users = pageOf('Users', User)
 
 /** The path parameter of an account. */
-export const userId = path(reference())
+export const userId: PathParameter<string> = path(reference())
 
 /** Adds `/users`. */
 export function addUserRoutes({ routes, caller }: AdminRoutes): void {

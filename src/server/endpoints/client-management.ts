@@ -10,6 +10,7 @@ import type { Origin } from '../audit.ts'
 import { isSecretOf } from '../clients.ts'
 import type { Client } from '../clients.ts'
 import { clientInformation, registeredMetadata, registeredRecord, secretsFor } from '../registered-client.ts'
+import { checkSectorDocument } from '../sector-document.ts'
 import type { Service } from '../service.ts'
 import {
   answered,
@@ -87,6 +88,9 @@ async function update(
   }
   checkClientUpdate(body, client.id, (secret) => isSecretOf(client, secret, now))
   const metadata = registeredMetadata(body, settings)
+  // It makes this server send a request, as a registration does: both have one limit.
+  if (metadata.sectorIdentifierUri !== undefined) await service.limits.registration(origin.address)
+  await checkSectorDocument(metadata, settings)
   const living = client.secrets.filter(({ expiresAt }) => expiresAt === undefined || expiresAt > now)
   const { stored, fresh } = secretsFor(metadata, living)
   const record = registeredRecord(metadata, stored, sha256Base64url(registrationToken))

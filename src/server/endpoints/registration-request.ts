@@ -26,6 +26,9 @@ const described = {
     client_name: { type: 'string' },
     scope: { type: 'string' },
     jwks: { type: 'object' },
+    jwks_uri: { type: 'string' },
+    subject_type: { type: 'string', enum: ['public', 'pairwise'] },
+    sector_identifier_uri: { type: 'string' },
   },
 }
 

@@ -9,6 +9,7 @@ import { auditEvent } from '../audit.ts'
 import type { Origin } from '../audit.ts'
 import { newClientId } from '../clients.ts'
 import { clientInformation, registeredMetadata, registeredRecord, secretsFor } from '../registered-client.ts'
+import { checkSectorDocument } from '../sector-document.ts'
 import type { Service } from '../service.ts'
 import type { RegistrationOptions, Settings } from '../settings.ts'
 import { addClientManagementEndpoints } from './client-management.ts'
@@ -63,6 +64,7 @@ export function addRegistrationEndpoints(
 async function register(service: Service, body: unknown, origin: Origin): Promise<Response> {
   const { settings, store } = service
   const metadata = registeredMetadata(body, settings)
+  await checkSectorDocument(metadata, settings)
   const { stored, fresh } = secretsFor(metadata, [])
   const token = opaqueToken('registrationToken')
   const id = newClientId()

@@ -97,6 +97,8 @@ export function deviceInteractionOf(service: Service): DeviceInteraction {
     audit: readonly AuditEvent[],
   ): Promise<boolean> {
     const { userCodeHash: hash } = device
+    const client = await service.clients.get(device.clientId)
+    if (client !== undefined) await service.documents.keep(client)
     const outcome = await store.decideDevice(hash, person.sessionId, { ...decision, audit }, settings.now())
     if (outcome === 'decided') service.tell(audit)
     return outcome === 'decided'

@@ -11,9 +11,9 @@ import type { Settings } from '../settings.ts'
  * @param account The id of the account.
  */
 export function subjectFor(settings: Settings, client: Pick<Client, 'metadata'>, account: string): string {
-  const { subjectType, redirectUris } = client.metadata
-  if (subjectType !== 'pairwise' || settings.openid === undefined) return account
+  const { metadata } = client
+  if (metadata.subjectType !== 'pairwise' || settings.openid === undefined) return account
   return createHmac('sha256', settings.openid.pairwiseSalt)
-    .update(`gatewright pairwise subject\0${sectorOf(redirectUris)}\0${account}`)
+    .update(`gatewright pairwise subject\0${sectorOf(metadata)}\0${account}`)
     .digest('base64url')
 }

@@ -53,6 +53,13 @@ const migrations: readonly Migration[] = [
       `create index gatewright_clients_document on gatewright_clients (id) where source = 'document'`,
     ],
   },
+  {
+    id: '0010-unused-clients',
+    statements: () => [
+      `create index gatewright_clients_unused on gatewright_clients (created_at)
+        where source = 'registered' and last_used_at is null`,
+    ],
+  },
 ]
 
 /** Any number will do, as long as it is always the same: starters of this project wait for each other by it. */

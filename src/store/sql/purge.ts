@@ -15,7 +15,8 @@ export function purgeOf(session: Session): GrantStore['purge'] {
       // SQLite answers at once, so without this no request would be served before all steps are done.
       await turn()
       const unusedSince = now - documentClientAge
-      count += await session.changes(step, { now, nowMicros: now * 1000, unusedSince, limit })
+      const registeredBy = now - registeredClientAge
+      count += await session.changes(step, { now, nowMicros: now * 1000, unusedSince, registeredBy, limit })
     }
     if (auditBefore !== undefined) count += await session.changes(audit, { before: auditBefore, limit })
     return count
@@ -27,6 +28,7 @@ interface Values {
   /** Rate limits count in microseconds. */
   readonly nowMicros: number
   readonly unusedSince: number
+  readonly registeredBy: number
   readonly limit: number
 }
 
@@ -65,6 +67,16 @@ const grants = statement<Values>`
 /** How long a client that came by itself stays when nobody has granted it anything, in milliseconds. */
 const documentClientAge = 7 * 86_400_000
 
+/** How long a client that registered itself stays when nobody ever used it, in milliseconds (RFC 7591 §5). */
+const registeredClientAge = 30 * 86_400_000
+
+const registeredClients = statement<Values>`
+  with doomed as materialized (select c.id from gatewright_clients as c
+    where c.source = 'registered' and c.disabled = 0 and c.last_used_at is null and c.created_at <= ${'registeredBy'}
+    and not exists (select 1 from gatewright_grants as g where g.client_id = c.id)
+    order by c.created_at limit ${'limit'} ${forUpdateSkipLocked})
+  delete from gatewright_clients where id in (select id from doomed)`
+
 /** They come again by themselves. One that an administrator has disabled stays, or it would come again as a free one. */
 const documentClients = statement<Values>`
   with doomed as materialized (select c.id from gatewright_clients as c
@@ -89,6 +101,7 @@ const steps: readonly Statement<Values, object>[] = [
   rows('gatewright_device_codes', 'hash', 'kept_until', 'now'),
   grants,
   documentClients,
+  registeredClients,
   rows('gatewright_pushed_requests', 'hash', 'expires_at', 'now'),
   rows('gatewright_sessions', 'hash', 'idle_until', 'now'),
   rows('gatewright_sessions', 'hash', 'expires_at', 'now'),
