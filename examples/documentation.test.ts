@@ -116,6 +116,8 @@ test('the program of the README runs as it stands, and its commands do what it s
     await reachable(`http://localhost:${port}/docs`)
     const curls = codeOf('README.md').find(({ code }) => code.startsWith('curl '))
     const [without = '', login = '', withToken = ''] = curls?.code.replaceAll('8000', port).split('\n') ?? []
+    // Nothing else of the page is run here: `npm ci` would empty the folder that this test runs in.
+    for (const line of [without, login, withToken]) expect(line).toMatch(/^curl /)
     const sh = async (line: string) => (await promisify(execFile)('sh', ['-c', `${line} -is`])).stdout
 
     const refused = await sh(without)
