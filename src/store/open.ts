@@ -22,6 +22,11 @@ export interface DatabaseOptions {
    * writes.
    */
   readonly statementTimeout?: number
+  /**
+   * `false` behind a pooler that gives out connections by the transaction and does not follow prepared statements: PgBouncer
+   * before 1.21, or with `max_prepared_statements = 0`. Elsewhere PostgreSQL parses and plans each statement once a connection.
+   */
+  readonly preparedStatements?: boolean
 }
 
 /**
@@ -68,7 +73,13 @@ async function dialectOf(
     if (!Number.isInteger(connections) || connections < 1) {
       throw new DatabaseError('invalid_url', `connections must be a whole number from 1, not ${connections}`)
     }
-    const { dialect, listen } = await postgresDialect({ url, connections, connectTimeout, statementTimeout })
+    const { dialect, listen } = await postgresDialect({
+      url,
+      connections,
+      connectTimeout,
+      statementTimeout,
+      preparedStatements: options.preparedStatements ?? true,
+    })
     return [dialect, 'postgres', listen]
   }
   // Only what stands before the colon is shown, and only if it looks like a scheme: the rest may hold a password.

@@ -6,6 +6,7 @@ import type { Dialect } from 'kysely'
 import type { Listen } from './database.ts'
 import { DatabaseError } from './database-error.ts'
 import { listening } from './postgres-listening.ts'
+import { hasOutlivedItsTables, prepareOn } from './postgres-preparing.ts'
 import { guardedDialect } from './sql/guarded-dialect.ts'
 
 /** How a PostgreSQL server is reached. */
@@ -18,6 +19,8 @@ export interface PostgresOptions {
   readonly connectTimeout: number
   /** How long one statement may take, in milliseconds. */
   readonly statementTimeout: number
+  /** Whether each connection keeps the statements of the store prepared. */
+  readonly preparedStatements: boolean
 }
 
 /** A PostgreSQL server to work with. */
@@ -57,7 +60,10 @@ export async function postgresDialect(options: PostgresOptions): Promise<Postgre
   })
   // Without listeners, a connection that breaks while nobody uses it, or between two statements, ends the process.
   pool.on('error', () => {})
-  pool.on('connect', (client) => client.on('error', () => {}))
+  pool.on('connect', (client) => {
+    client.on('error', () => {})
+    if (options.preparedStatements) prepareOn(client)
+  })
   const dialect = guardedDialect(new KyselyPostgresDialect({ pool }), {
     // The driver forgets a connection that it could not sign in on, without closing it.
     afterClose: () => sockets.forEach((socket) => socket.destroy()),
@@ -113,6 +119,7 @@ function explained(cause: unknown, { address, database }: Server): DatabaseError
   if (/^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|ENOENT|EACCES)$/.test(code)) {
     return error('unreachable', `No PostgreSQL server answers at ${address} (${code})`)
   }
+  if (hasOutlivedItsTables(cause)) return error('busy', 'The tables were changed meanwhile')
   switch (code) {
     case '28P01':
     case '28000':

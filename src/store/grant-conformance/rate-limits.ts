@@ -25,6 +25,13 @@ export const rateLimitCases: readonly GrantConformanceCase[] = [
     assert.equal((await store.hit('key', limit, start)).remaining, 2)
     const many = { points: 5000, windowMs: second }
     assert.equal((await store.hit('fast', many, start)).remaining, 4999)
+    const atOnce = await Promise.all(Array.from({ length: 5 }, () => store.hit('together', limit, start)))
+    assert.deepEqual(
+      atOnce
+        .map(({ allowed, remaining, retryAfterMs }) => `${allowed} ${remaining} ${retryAfterMs}`)
+        .toSorted(),
+      ['false 0 10000', 'false 0 10000', 'true 0 10000', 'true 1 0', 'true 2 0'],
+    )
     for (const text of hostileTexts) assert.equal((await store.hit(text, limit, start)).remaining, 2)
   }),
   withWorld('a clock that is ahead, or was set back, stops nobody on another one', async ({ store }) => {

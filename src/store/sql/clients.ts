@@ -16,17 +16,20 @@ import { appendRevocation } from './revocations.ts'
 import type { Session } from './session.ts'
 import { undo } from './session.ts'
 import { listing, statement } from './statement.ts'
+import { together } from './together.ts'
 
 /** The client operations of the store. */
 export function clientStore(session: Session): ClientStore {
+  const reading = together<string, StoredClient | undefined>(async (ids) => {
+    const row = ids[0] === undefined ? undefined : await session.row(select, { id: ids[0] })
+    const client = row && clientOf(row)
+    return ids.map(() => client)
+  })
   return {
     async createClient(client) {
       return (await session.changes(insert, rowOf(client))) === 1
     },
-    async getClient(id) {
-      const row = await session.row(select, { id })
-      return row && clientOf(row)
-    },
+    getClient: (id) => reading(id, id),
     async listClients(page) {
       return (await session.rows(list(page), page)).map(clientOf)
     },

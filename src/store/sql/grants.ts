@@ -9,7 +9,7 @@ import { clientIsAlive } from './liveness.ts'
 import type { Session } from './session.ts'
 import { undo } from './session.ts'
 import type { Fragment } from './statement.ts'
-import { listing, statement } from './statement.ts'
+import { listing, statement, step } from './statement.ts'
 import type { Subjects } from './subjects.ts'
 
 /** The grant operations of the store. */
@@ -31,16 +31,16 @@ export function grantsStore(session: Session, subjects: Subjects): GrantsStore {
       return rows.map((row) => ({ ...familyOf(row), clientId: row.g_client_id }))
     },
     async issue({ clientId, grant, now, ...issued }) {
-      if (grant !== undefined && !(await subjects.isAlive(grant.subject))) return 'gone'
+      if (grant === undefined) {
+        const writes = issuedSteps(issued, undefined, now)
+        const isWritten = await orGone(session.consume([step(findClient, { clientId })], writes))
+        return isWritten === true ? 'issued' : 'gone'
+      }
+      if (grant.clientId !== clientId || !(await subjects.isAlive(grant.subject))) return 'gone'
       return orGone(
         session.transact(async (runner) => {
-          const isAlive =
-            grant === undefined
-              ? (await runner.row(findClient, { clientId })) !== undefined
-              : grant.clientId === clientId && (await holdOrMakeGrant(runner, grant, now, endOf(issued, now)))
-          if (!isAlive) return undo('gone')
-          const origin = grant && ({ by: 'grant', value: grant.id } as const)
-          await runner.write(issuedSteps(issued, origin, now))
+          if (!(await holdOrMakeGrant(runner, grant, now, endOf(issued, now)))) return undo('gone')
+          await runner.write(issuedSteps(issued, { by: 'grant', value: grant.id }, now))
           return 'issued' as const
         }),
       )

@@ -7,7 +7,7 @@ import type { AnyDatabase } from '../database.ts'
 import { DatabaseError } from '../database-error.ts'
 import { groupCommit } from './group-commit.ts'
 import type { GroupCommit } from './group-commit.ts'
-import { gated } from './statement.ts'
+import { constant, gated, isRead } from './statement.ts'
 import type { CompiledStatement, Flavor, Statement, Step } from './statement.ts'
 
 /** Something that runs statements. */
@@ -31,8 +31,8 @@ export interface Session extends Runner {
    */
   transact<Value>(work: (runner: Runner) => Promise<Value>): Promise<Value>
   /**
-   * Consumes something and writes what follows, in one transaction: every gate is an update that must change its row, then
-   * all writes happen, and otherwise nothing does. On PostgreSQL it is one statement, and one round trip.
+   * Consumes something and writes what follows, in one transaction: every gate is an update that must change its row, or a
+   * select that must find one, then all writes happen, and otherwise nothing does. On PostgreSQL it is one statement, and one round trip.
    *
    * @returns Whether all gates were passed: then everything is written and committed. When not, all that may have changed is
    * what the first gates touch.
@@ -86,7 +86,7 @@ export function sessionOf(database: AnyDatabase, accounts: boolean): Session {
     if (one === undefined) {
       one = gated(parts, gates.length)
       // There are few shapes: what is issued has none or one of most things.
-      if (composed.size < 500) composed.set(key, one)
+      if (composed.size < 500) composed.set(key, constant(one))
     }
     const parameters = steps.flatMap(({ values }, index) => parts[index]?.names.map((name) => values[name]))
     const query = CompiledQuery.raw(one.sql, parameters)
@@ -97,7 +97,10 @@ export function sessionOf(database: AnyDatabase, accounts: boolean): Session {
   function consumeInTransaction(gates: readonly Step[], writes: readonly Step[]): Promise<boolean> {
     return transact(async (runner) => {
       for (const { compile, values } of gates) {
-        if ((await runner.changes({ compile }, values)) === 0) return undo(false)
+        const count = isRead(compile(flavor).sql)
+          ? (await runner.rows({ compile }, values)).length
+          : await runner.changes({ compile }, values)
+        if (count === 0) return undo(false)
       }
       await runner.write(writes)
       return true
@@ -145,15 +148,14 @@ export function isForeignKeyError(error: unknown): boolean {
 /** Statements that write share a commit with others; those that read go straight to the database. */
 function groupedRunner(kysely: Kysely<unknown>, grouped: GroupCommit, flavor: Flavor): Runner {
   const direct = runnerOf(kysely, flavor)
-  const isRead = ({ compile }: Pick<Step, 'compile'>): boolean => /^\s*select\b/i.test(compile(flavor).sql)
   return {
     flavor,
     rows: (statement, values) =>
-      isRead(statement)
+      isRead(statement.compile(flavor).sql)
         ? direct.rows(statement, values)
         : grouped((transaction) => runnerOf(transaction, flavor).rows(statement, values)),
     row: (statement, values) =>
-      isRead(statement)
+      isRead(statement.compile(flavor).sql)
         ? direct.row(statement, values)
         : grouped((transaction) => runnerOf(transaction, flavor).row(statement, values)),
     changes: (statement, values) =>

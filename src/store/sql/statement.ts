@@ -120,10 +120,30 @@ export function gated(steps: readonly CompiledStatement[], gateCount: number): C
     names.push(...own)
     const gate = Math.min(index, gateCount) - 1
     const condition = gate < 0 ? '' : ` and exists (select 1 from step${gate})`
-    return `step${index} as (${text}${condition}${index < gateCount ? ' returning 1' : ''})`
+    const isChange = index < gateCount && !isRead(sql)
+    return `step${index} as (${text}${condition}${isChange ? ' returning 1' : ''})`
   })
   const counts = Array.from({ length: gateCount }, (_, index) => `(select count(*) from step${index})`)
   return { sql: `with ${parts.join(', ')} select ${counts.join(' + ')} as passed`, names }
+}
+
+/** Whether a statement changes nothing. */
+export function isRead(sql: string): boolean {
+  return /^select\b/i.test(sql)
+}
+
+/** The names of constant statements by their text. There are as many as are written here, or put together of those. */
+const constants = new Map<string, string>()
+
+/** Marks a statement as constant: it will be run again and again with this very text. */
+export function constant(compiled: CompiledStatement): CompiledStatement {
+  if (!constants.has(compiled.sql)) constants.set(compiled.sql, `gatewright_${constants.size}`)
+  return compiled
+}
+
+/** What a constant statement is called in this process; `undefined` for any other. */
+export function constantName(sql: string): string | undefined {
+  return constants.get(sql)
 }
 
 function compiledOnce<Values, Row>(make: (flavor: Flavor) => CompiledStatement): Statement<Values, Row> {
@@ -133,7 +153,7 @@ function compiledOnce<Values, Row>(make: (flavor: Flavor) => CompiledStatement):
       const key = `${flavor.dialect} ${flavor.accounts}`
       let known = compiled.get(key)
       if (known === undefined) {
-        known = make(flavor)
+        known = constant(make(flavor))
         compiled.set(key, known)
       }
       return known

@@ -1,0 +1,43 @@
+/**
+ * Asking once for many: whoever asks for something while the same is being asked waits, and all who wait are answered together
+ * by the next statement. That one begins after each of them has asked, so nobody is told what was true before.
+ */
+
+interface Waiting<Ask, Answer> {
+  readonly ask: Ask
+  readonly resolve: (answer: Answer) => void
+  readonly reject: (error: unknown) => void
+}
+
+/**
+ * Makes a question that many may share. What goes wrong is told to all who shared it.
+ *
+ * @param answer Answers all who ask under one key, each in its place.
+ */
+export function together<Ask, Answer>(
+  answer: (asks: readonly Ask[]) => Promise<readonly Answer[]>,
+): (key: string, ask: Ask) => Promise<Answer> {
+  /** Whoever waits, by the keys that are being asked for. */
+  const keys = new Map<string, Waiting<Ask, Answer>[]>()
+
+  async function run(key: string, first: Waiting<Ask, Answer>): Promise<void> {
+    for (let batch = [first]; batch.length > 0; batch = keys.get(key) ?? []) {
+      keys.set(key, [])
+      try {
+        const answers = await answer(batch.map(({ ask }) => ask))
+        // The cast: there is an answer for each.
+        for (const [index, { resolve }] of batch.entries()) resolve(answers[index] as Answer)
+      } catch (error) {
+        for (const { reject } of batch) reject(error)
+      }
+    }
+    keys.delete(key)
+  }
+
+  return (key, ask) =>
+    new Promise((resolve, reject) => {
+      const waiting = keys.get(key)
+      if (waiting === undefined) void run(key, { ask, resolve, reject })
+      else waiting.push({ ask, resolve, reject })
+    })
+}
