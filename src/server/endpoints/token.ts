@@ -2,7 +2,7 @@
 
 import type { CorsOptions } from '../../http/cors.ts'
 import type { Router } from '../../api/router.ts'
-import { clientAddress, request, response } from '../../api/context.ts'
+import { clientAddress, response } from '../../api/context.ts'
 import type { GrantType } from '../../protocol/client-metadata.ts'
 import { dpopError } from '../../protocol/dpop.ts'
 import { endpointUrl } from '../../protocol/issuer.ts'
@@ -24,6 +24,7 @@ import type { Service } from '../service.ts'
 import type { TokenAnswer } from '../token-answer.ts'
 import { oauthForm } from './oauth-form.ts'
 import { offeredGrants, offeredGrantsOf } from './offered.ts'
+import { sentHeader } from './sent-header.ts'
 import { unlessUnavailable } from './unavailable.ts'
 
 const described = {
@@ -57,7 +58,13 @@ export function addTokenEndpoint(
 ): void {
   routes.post(
     '/token',
-    { sent: oauthForm(described), request, response, address: clientAddress },
+    {
+      sent: oauthForm(described),
+      authorization: sentHeader('authorization'),
+      proof: sentHeader('dpop'),
+      response,
+      address: clientAddress,
+    },
     {
       open: true,
       cors,
@@ -66,18 +73,17 @@ export function addTokenEndpoint(
       operationId: 'token',
       limits: { body: 65_536, fields: 100 },
     },
-    ({ sent, request, response, address }) =>
+    ({ sent, authorization, proof, response, address }) =>
       unlessUnavailable(async (): Promise<TokenAnswer> => {
         const open = await service()
         const origin = address === undefined ? {} : { address }
-        const authorization = request.headers.get('authorization') ?? undefined
         const client = await authenticateClient(open, sent, authorization, origin)
         await open.limits.token(client.id, address)
         const asked = parseTokenRequest(sent, offeredTo(client, open))
         if (!client.metadata.grantTypes.includes(asked.grantType)) {
           throw new OAuthError('unauthorized_client', 'The client is not registered for this grant type')
         }
-        const dpopJkt = await proven(open, client, request)
+        const dpopJkt = await proven(open, client, proof)
         if (open.settings.dpopNonces) response.headers.set('dpop-nonce', open.nonces.current())
         return answer(asked, { service: open, client, origin, dpopJkt })
       }),
@@ -109,9 +115,13 @@ function offeredTo(client: Client, { settings }: Service): ReadonlySet<GrantType
 }
 
 /** RFC 9449 §5: the proof binds what is issued to a key. */
-async function proven(service: Service, client: Client, request: Request): Promise<string | undefined> {
+async function proven(
+  service: Service,
+  client: Client,
+  proof: string | undefined,
+): Promise<string | undefined> {
   const key = await provenKey(service, {
-    proof: request.headers.get('dpop') ?? undefined,
+    proof,
     method: 'POST',
     url: endpointUrl(service.settings.issuer, '/token'),
   })

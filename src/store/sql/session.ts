@@ -7,7 +7,7 @@ import type { AnyDatabase } from '../database.ts'
 import { DatabaseError } from '../database-error.ts'
 import { groupCommit } from './group-commit.ts'
 import type { GroupCommit } from './group-commit.ts'
-import { constant, gated, isRead } from './statement.ts'
+import { constant, constantName, gated, isRead } from './statement.ts'
 import type { CompiledStatement, Flavor, Statement, Step } from './statement.ts'
 
 /** Something that runs statements. */
@@ -81,7 +81,7 @@ export function sessionOf(database: AnyDatabase, accounts: boolean): Session {
   async function consumeByStatement(gates: readonly Step[], writes: readonly Step[]): Promise<boolean> {
     const steps = [...gates, ...writes]
     const parts = steps.map(({ compile }) => compile(flavor))
-    const key = `${gates.length} ${parts.map(({ sql }) => sql).join('; ')}`
+    const key = `${gates.length} ${parts.map(({ sql }) => constantName(sql)).join()}`
     let one = composed.get(key)
     if (one === undefined) {
       one = gated(parts, gates.length)
