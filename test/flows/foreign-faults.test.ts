@@ -112,7 +112,7 @@ const cases: readonly (readonly [string, Page, Spoil])[] = [
 ]
 
 test.each(cases)(
-  'SECURITY 186: with %s instead of its %s a good token is 503, and 200 when all is well again',
+  'SECURITY 186, R12: with %s instead of its %s a good token is 503, and 200 when all is well again',
   async (_name, page, spoil) => {
     const { front, status, jwt, opaque, handled, reports, clock } = await world()
     const token = await (page === 'introspection' ? opaque() : jwt())
@@ -133,7 +133,7 @@ test.each(cases)(
 )
 
 test.each(Object.entries({ ...everywhere, ...keys }))(
-  'SECURITY 187: with %s instead of known keys, those that are known go on',
+  'SECURITY 187, R12: with %s instead of known keys, those that are known go on',
   async (_name, spoil) => {
     const { front, status, jwt, clock, reports } = await world()
     expect(await status(await jwt())).toBe(200)

@@ -231,7 +231,7 @@ test('SECURITY 239: metadata that name another issuer are not used, and the log 
   expect(issuer.count('keys')).toBe(0)
 })
 
-test('the API starts while the issuer is down, answers 503, and opens when it comes up', async () => {
+test('SECURITY R12: the API starts while the issuer is down, answers 503, and opens when it comes up', async () => {
   const issuer = await foreignIssuer()
   const token = await issuer.token()
   await issuer.stop()

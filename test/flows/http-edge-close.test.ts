@@ -44,7 +44,7 @@ test('idle connections do not keep it open: neither used ones nor those kept in 
   expect(await reserve.all).toBe('')
 })
 
-test('a request in flight is answered, its connection then closed, and no new one is taken', async () => {
+test('SECURITY R13: a request in flight is answered, its connection then closed, and no new one is taken', async () => {
   const { promise: gate, resolve: open } = Promise.withResolvers<void>()
   const { promise: begun, resolve: begin } = Promise.withResolvers<void>()
   const listener = await listen(

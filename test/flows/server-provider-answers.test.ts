@@ -191,7 +191,7 @@ describe('SECURITY 249 and R24', () => {
     expect(await isLoggedIn(at.browser)).toBe(false)
   })
 
-  test('SECURITY 253: a provider that hangs is given up, and leaves the others and the password working', async () => {
+  test('SECURITY 253, R24: a provider that hangs is given up, and leaves the others and the password working', async () => {
     const at = await providerWorld('sqlite')
     at.work.does = { answer: { discovery: () => undefined } }
     const begun = performance.now()

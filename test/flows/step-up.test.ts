@@ -73,7 +73,7 @@ test.each(dialects)(
   },
 )
 
-test('RFC 9470 §4: bearer() holds `acr` against what is demanded', async () => {
+test('SECURITY 194: bearer() holds `acr` against what is demanded', async () => {
   const place = await world('sqlite')
   const app = api().get('/', { token: stepUp(place.server.bearer(), { acr: ['phr'] }) }, () => 'in')
   const { access_token: token } = await place.tokens('web')

@@ -20,7 +20,7 @@ const sizes = [
 
 describe.each(dialects)('%s', (dialect) => {
   test.each(sizes)(
-    'SECURITY 51, 69, 106, 268: of %i redemptions or rotations by two processes exactly one wins, in %i rounds',
+    'SECURITY 51, 69, 106, 268, R4: of %i redemptions or rotations by two processes exactly one wins, in %i rounds',
     async (callers, rounds) => {
       const url = await freshDatabase(dialect)
       await using place = await prepared(url)

@@ -31,7 +31,7 @@ async function persistently(ask: () => Promise<Reply>, seen: Set<number>): Promi
 }
 
 describe.each(dialects)('%s', (dialect) => {
-  test('an answer to a refresh that is lost on the way comes again, identical, for as long as the window is open', async () => {
+  test('SECURITY R3: an answer to a refresh that is lost on the way comes again, identical, for as long as the window is open', async () => {
     const database = await freshDatabase(dialect)
     const options = serverOptions(database, 'http://127.0.0.1:9')
     await using server = await startServer({ options, clock: still })
@@ -63,7 +63,7 @@ describe.each(dialects)('%s', (dialect) => {
     expect((await refresh(server, answer.body.refresh_token ?? '')).body.error).toBe('invalid_grant')
   })
 
-  test('an answer to a redemption that is lost on the way is lost, and costs nothing else', async () => {
+  test('SECURITY R3: an answer to a redemption that is lost on the way is lost, and costs nothing else', async () => {
     const database = await freshDatabase(dialect)
     const options = serverOptions(database, 'http://127.0.0.1:9')
     await using server = await startServer({ options, clock: still })
@@ -81,7 +81,7 @@ describe.each(dialects)('%s', (dialect) => {
     expect((await refresh(server, bystander.body.refresh_token ?? '')).status).toBe(200)
   })
 
-  test('a clock that is set back brings nothing to life: no used code, no used token, nothing revoked', async () => {
+  test('SECURITY R10: a clock that is set back brings nothing to life: no used code, no used token, nothing revoked', async () => {
     const options = serverOptions(await freshDatabase(dialect), 'http://127.0.0.1:9')
     await using server = await startServer({ options, clock: still })
     const subject = await server.call('createUser', 'anna', ['read'])
@@ -109,7 +109,7 @@ describe.each(dialects)('%s', (dialect) => {
     expect(second.status).toBe(200)
   })
 
-  test('two processes whose clocks are half a minute apart work together', async () => {
+  test('SECURITY R10: two processes whose clocks are half a minute apart work together', async () => {
     const options = serverOptions(await freshDatabase(dialect), 'http://127.0.0.1:9')
     await using early = await startServer({ options, clock: { at: still.at - 15_000, speed: 0 } })
     await using late = await startServer({ options, clock: { at: still.at + 15_000, speed: 0 } })
@@ -130,7 +130,7 @@ describe.each(dialects)('%s', (dialect) => {
   })
 })
 
-test('sqlite: another program that holds the write lock makes everybody wait, and nobody fail', async () => {
+test('SECURITY R9: on sqlite, another program that holds the write lock makes everybody wait, and nobody fail', async () => {
   const database = await freshDatabase('sqlite')
   const options = serverOptions(database, 'http://127.0.0.1:9')
   await using first = await startServer({ options })
@@ -156,7 +156,7 @@ test('sqlite: another program that holds the write lock makes everybody wait, an
   for (const server of servers) expect(await server.call('reports')).toEqual([])
 })
 
-test('postgres: while the database is gone there is 503 and nothing else, and afterwards every login is still there', async () => {
+test('SECURITY R8: on postgres, while the database is gone there is 503 and nothing else, and afterwards every login is still there', async () => {
   const direct = new URL(await freshDatabase('postgres'))
   await using proxy = await openProxy(Number(direct.port))
   await using ledger = await openLedger(direct.href)

@@ -147,7 +147,7 @@ describe.concurrent.each(dialects)('%s', (dialect) => {
   test.each([
     ['every other second', 1, quick],
     ['while verifiers keep the key set as long as they may', 120, cached],
-  ] as const)('a key takes over %s, and no verification fails', async (_, speed, rotation) => {
+  ] as const)('SECURITY R11: a key takes over %s, and no verification fails', async (_, speed, rotation) => {
     const database = await freshDatabase(dialect)
     const figures = await rotateUnderLoad(database, { ...rotation, clock: { at: Date.now(), speed } })
     expect(figures.failures).toEqual([])

@@ -157,7 +157,7 @@ describe.each(dialects)('%s', (dialect) => {
     })
 
     test.each(rounds)(
-      'SECURITY 268: of %i who redeem one code at once exactly one gets tokens, and they work (%i rounds)',
+      'SECURITY 268, R4: of %i who redeem one code at once exactly one gets tokens, and they work (%i rounds)',
       async (count, times) => {
         for (let round = 0; round < times; round += 1) {
           const redemption = await mintCode(party.servers[0], party.subject)
@@ -181,7 +181,7 @@ describe.each(dialects)('%s', (dialect) => {
     )
 
     test.each(rounds)(
-      'SECURITY 268: all of %i who refresh with one token at once get the identical answer, which is one rotation (%i rounds)',
+      'SECURITY 268, R4: all of %i who refresh with one token at once get the identical answer, which is one rotation (%i rounds)',
       async (count, times) => {
         for (let round = 0; round < times; round += 1) {
           const first = await redeem(party.servers[0], await mintCode(party.servers[1], party.subject))
@@ -240,7 +240,7 @@ describe.each(dialects)('%s', (dialect) => {
     })
 
     test.each(logouts)(
-      'SECURITY 268: when %i refresh and somebody logs out at once, everybody is logged out (%i rounds)',
+      'SECURITY 268, R4: when %i refresh and somebody logs out at once, everybody is logged out (%i rounds)',
       async (count, times) => {
         for (let round = 0; round < times; round += 1) {
           const [here, there] = party.servers
@@ -270,7 +270,7 @@ describe.each(dialects)('%s', (dialect) => {
     )
 
     test.each(rounds)(
-      'SECURITY 268: of %i polls of one approved device at once exactly one gets tokens, and they work (%i rounds)',
+      'SECURITY 268, R4: of %i polls of one approved device at once exactly one gets tokens, and they work (%i rounds)',
       async (count, times) => {
         for (let round = 0; round < times; round += 1) {
           const [here] = party.servers
@@ -305,7 +305,7 @@ describe.each(dialects)('%s', (dialect) => {
     )
 
     test.each(rounds)(
-      'SECURITY 268: of %i decisions on one pushed request at once exactly one makes a code (%i rounds)',
+      'SECURITY 268, R4: of %i decisions on one pushed request at once exactly one makes a code (%i rounds)',
       async (count, times) => {
         for (let round = 0; round < times; round += 1) {
           const form = {
@@ -331,7 +331,7 @@ describe.each(dialects)('%s', (dialect) => {
     )
 
     test.each(rounds)(
-      'SECURITY 268: of %i who bring one client assertion at once exactly one is its client (%i rounds)',
+      'SECURITY 268, R4: of %i who bring one client assertion at once exactly one is its client (%i rounds)',
       async (count, times) => {
         for (let round = 0; round < times; round += 1) {
           const now = Math.floor((clock + moved) / 1000)
@@ -350,7 +350,7 @@ describe.each(dialects)('%s', (dialect) => {
     )
 
     test.each(rounds)(
-      'SECURITY 268: of %i who bring one DPoP proof at once exactly one proves its key (%i rounds)',
+      'SECURITY 268, R4: of %i who bring one DPoP proof at once exactly one proves its key (%i rounds)',
       async (count, times) => {
         const key = generateKeyPairSync('ec', { namedCurve: 'P-256' })
         for (let round = 0; round < times; round += 1) {
@@ -383,7 +383,7 @@ describe.each(dialects)('%s', (dialect) => {
     })
 
     test.each(rounds)(
-      'SECURITY 268: of %i who redeem one code at once exactly one gets tokens (%i rounds)',
+      'SECURITY 268, R4: of %i who redeem one code at once exactly one gets tokens (%i rounds)',
       async (count, times) => {
         for (let round = 0; round < times; round += 1) {
           const redemption = await mintCode(party.servers[0], party.subject)
@@ -405,7 +405,7 @@ describe.each(dialects)('%s', (dialect) => {
     )
 
     test.each(rounds)(
-      'SECURITY 268: of %i who refresh with one token at once exactly one gets new tokens (%i rounds)',
+      'SECURITY 268, R4: of %i who refresh with one token at once exactly one gets new tokens (%i rounds)',
       async (count, times) => {
         for (let round = 0; round < times; round += 1) {
           const first = await redeem(party.servers[0], await mintCode(party.servers[1], party.subject))

@@ -62,7 +62,7 @@ test('SECURITY 275: a lasting failure is reported without the address, the link,
   expect((reports[0] as Error).cause).toBeUndefined()
 })
 
-test('a mail server that hangs holds no one, and does not stop the close', async () => {
+test('SECURITY R25: a mail server that hangs holds no one, and does not stop the close', async () => {
   const { outbox, reports } = place(() => new Promise(() => undefined), [])
   for (let count = 0; count < 20; count += 1) outbox.post('reset', async () => [message])
   await outbox.close()
