@@ -40,7 +40,7 @@ function parsed(
   ])
   try {
     const { values, positionals } = parseArgs({
-      args: [...argv],
+      args: namesLast(argv),
       options: Object.fromEntries(known) as Record<string, { type: 'boolean' | 'string' }>,
       allowPositionals: true,
     })
@@ -57,6 +57,15 @@ function parsed(
       cause,
     })
   }
+}
+
+/** Names that are made here, of clients and of keys, may begin with a dash, and are pasted as they stand: they are no options. */
+function namesLast(argv: readonly string[]): string[] {
+  if (argv.includes('--')) return [...argv]
+  const isName = (word: string): boolean =>
+    /^-(?:[\w-]{21}|[\w-]{42})$/.test(word) && !/^--[a-z-]+$/.test(word)
+  const names = argv.filter((word) => isName(word))
+  return [...argv.filter((word) => !isName(word)), ...(names.length > 0 ? ['--', ...names] : [])]
 }
 
 function tooMany(words: string, operands: readonly Operand[], count: number): string {
