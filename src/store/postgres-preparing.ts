@@ -10,11 +10,10 @@ type Query = (text: string, values?: readonly unknown[]) => Promise<QueryResult>
  * is: there may be any number of different texts.
  */
 export function prepareOn(client: PoolClient): void {
-  // The cast: of the driver's ways to ask, Kysely uses this one.
-  const query = client.query.bind(client) as unknown as (
-    config: string | object,
-    values?: unknown,
-  ) => Promise<QueryResult>
+  // The casts: of the driver's ways to ask, Kysely uses this one. Looked up each time, as what traces the driver may come later.
+  const driver = Object.getPrototypeOf(client) as { readonly query: (...asked: unknown[]) => unknown }
+  const query = (config: string | object, values?: unknown): Promise<QueryResult> =>
+    driver.query.call(client, config, values) as Promise<QueryResult>
   let generation = 0
   const preparing: Query = async (text, values) => {
     const constant = constantName(text)
