@@ -36,7 +36,7 @@ export interface AccessTokensOptions<Scopes extends ScopeCatalogue = ScopeCatalo
    * the same issuer, such as ID tokens, then pass too if their `aud` is this service; `false` unless told.
    */
   readonly dangerouslyAcceptPlainJwt?: boolean
-  /** How many verified tokens are remembered (10,000) and for how many seconds (60). */
+  /** How many verified tokens are remembered (20,000) and for how many seconds (60). */
   readonly cache?: Partial<PrincipalCacheOptions>
   /** The longest token that is looked at, in characters; 8,192 unless told. */
   readonly maxTokenLength?: number
@@ -106,7 +106,7 @@ export function checkOptions(options: AccessTokensOptions): Settings {
     clockSkew: whole('clockSkew', 'seconds', options.clockSkew ?? 30, 0, 60),
     acceptPlainJwt: options.dangerouslyAcceptPlainJwt === true,
     cache: {
-      size: whole('cache.size', 'tokens', cache.size ?? 10_000, 0, 10_000_000),
+      size: whole('cache.size', 'tokens', cache.size ?? 20_000, 0, 10_000_000),
       maxAge: whole('cache.maxAge', 'seconds', cache.maxAge ?? 60, 0, 3600),
     },
     maxTokenLength: whole('maxTokenLength', 'characters', options.maxTokenLength ?? 8192, 256, 1_048_576),

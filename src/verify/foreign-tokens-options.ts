@@ -53,7 +53,7 @@ export interface ForeignTokensOptions<Scopes extends ScopeCatalogue = ScopeCatal
   readonly resource?: string
   /** How far clocks may differ, in seconds from 0 to 60; 30 unless told. */
   readonly clockSkew?: number
-  /** How many verified tokens are remembered (10,000) and for how many seconds (60). */
+  /** How many verified tokens are remembered (20,000) and for how many seconds (60). */
   readonly cache?: Partial<PrincipalCacheOptions>
   /** The longest token that is looked at, in characters; 8,192 unless told. */
   readonly maxTokenLength?: number
@@ -167,7 +167,7 @@ export function checkForeignOptions(options: ForeignTokensOptions & Trusted): Fo
     resource: checkResource(options.resource, issuers),
     clockSkew: whole('clockSkew', 'seconds', options.clockSkew ?? 30, 0, 60),
     cache: {
-      size: whole('cache.size', 'tokens', cache.size ?? 10_000, 0, 10_000_000),
+      size: whole('cache.size', 'tokens', cache.size ?? 20_000, 0, 10_000_000),
       maxAge: whole('cache.maxAge', 'seconds', cache.maxAge ?? 60, 0, 3600),
     },
     maxTokenLength: whole('maxTokenLength', 'characters', options.maxTokenLength ?? 8192, 256, 1_048_576),
