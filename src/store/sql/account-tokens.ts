@@ -4,6 +4,7 @@ import type { AnyDatabase } from '../database.ts'
 import { DatabaseError } from '../database-error.ts'
 import { emailKey } from '../email-key.ts'
 import type { AccountTokenPurpose, AccountTokenStore, NewAccountToken } from '../ports/account-tokens.ts'
+import { accountRow, insertAccount } from './account-row.ts'
 import { insertAudit } from './audit.ts'
 import { given, parsed } from './columns.ts'
 import type { Integer } from './columns.ts'
@@ -41,15 +42,8 @@ export async function sqlAccountTokenStore(database: AnyDatabase, now: number): 
       return session.transact(async (runner) => {
         const token = await used(runner, hash, 'sign_up', now)
         if (token === undefined) return undo('spent' as const)
-        const values = {
-          ...account,
-          name: account.name ?? null,
-          scopes: account.scopes.join(' '),
-          disabled: account.disabled ? 1 : 0,
-          createdAt: account.createdAt.getTime(),
-          email: token.email,
-          emailKey: emailKey(token.email),
-        }
+        // The address is theirs: the link that they have used went there.
+        const values = accountRow({ ...account, email: token.email, emailVerified: true })
         if ((await runner.changes(insertAccount, values)) === 0) return undo('taken' as const)
         await insertAudit(runner, audit)
         return 'done' as const
@@ -139,27 +133,6 @@ const select = statement<{ hash: string; now: number }, TokenRow>`
 const consume = statement<{ hash: string; purpose: string; now: number }, TokenRow>`
   delete from gatewright_account_tokens
   where hash = ${'hash'} and purpose = ${'purpose'} and expires_at > ${'now'} returning *`
-
-interface InsertAccountValues {
-  readonly id: string
-  readonly username: string
-  readonly usernameKey: string
-  readonly name: string | null
-  readonly email: string
-  readonly emailKey: string
-  readonly scopes: string
-  readonly disabled: number
-  readonly passwordHash: string
-  readonly createdAt: number
-}
-
-// The unique indexes decide who was first, so nobody needs to look beforehand.
-const insertAccount = statement<InsertAccountValues>`
-  insert into gatewright_accounts (id, username, username_key, name, email, email_key, email_verified, scopes, disabled,
-    password_hash, created_at)
-  values (${'id'}, ${'username'}, ${'usernameKey'}, ${'name'}, ${'email'}, ${'emailKey'}, 1, ${'scopes'}, ${'disabled'},
-    ${'passwordHash'}, ${'createdAt'})
-  on conflict do nothing`
 
 const setPasswordHash = statement<{ subject: string; passwordHash: string; emailKey: string }>`
   update gatewright_accounts set password_hash = ${'passwordHash'}

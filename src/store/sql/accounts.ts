@@ -6,6 +6,7 @@ import type { AnyDatabase } from '../database.ts'
 import { DatabaseError } from '../database-error.ts'
 import { emailKey } from '../email-key.ts'
 import type { AccountChanges, AccountStore, StoredAccount } from '../store.ts'
+import { accountRow } from './account-row.ts'
 import { migrate } from './migrations.ts'
 import type { AccountRow, Tables } from './schema.ts'
 
@@ -35,7 +36,7 @@ export async function sqlAccountStore(database: AnyDatabase, now: number): Promi
       // The unique index decides who was first, so nobody needs to look beforehand.
       const { numInsertedOrUpdatedRows } = await kysely
         .insertInto('gatewright_accounts')
-        .values(rowOf(account))
+        .values(accountRow(account))
         .onConflict((conflict) => conflict.doNothing())
         .executeTakeFirst()
       return numInsertedOrUpdatedRows === 1n
@@ -110,22 +111,6 @@ function has(search: string): Expression<SqlBool> {
     or lower(name) like ${key} escape '\\'
     or name like ${within(search)} escape '\\'
   )`
-}
-
-function rowOf(account: StoredAccount): AccountRow {
-  return {
-    id: account.id,
-    username: account.username,
-    username_key: account.usernameKey,
-    name: account.name ?? null,
-    email: account.email ?? null,
-    email_key: account.email === undefined ? null : emailKey(account.email),
-    email_verified: account.emailVerified ? 1 : 0,
-    scopes: account.scopes.join(' '),
-    disabled: account.disabled ? 1 : 0,
-    password_hash: account.passwordHash,
-    created_at: account.createdAt.getTime(),
-  }
 }
 
 function rowChanges(changes: AccountChanges): Partial<AccountRow> {

@@ -4,7 +4,7 @@ import type { AnyDatabase } from '../database.ts'
 import { emailKey } from '../email-key.ts'
 import { identityLimit, noPassword } from '../ports/identities.ts'
 import type { IdentityKey, IdentityStore, NewIdentity, StoredIdentity } from '../ports/identities.ts'
-import type { StoredAccount } from '../store.ts'
+import { accountRow, insertAccount } from './account-row.ts'
 import { insertAudit } from './audit.ts'
 import { given, parsed } from './columns.ts'
 import type { Integer } from './columns.ts'
@@ -143,44 +143,6 @@ const insert = statement<InsertValues>`
 
 function rowOf(identity: NewIdentity): InsertValues {
   return { ...identity, profile: JSON.stringify(identity.profile), tokens: identity.tokens ?? null }
-}
-
-interface AccountValues {
-  readonly id: string
-  readonly username: string
-  readonly usernameKey: string
-  readonly name: string | null
-  readonly email: string | null
-  readonly emailKey: string | null
-  readonly emailVerified: number
-  readonly scopes: string
-  readonly disabled: number
-  readonly passwordHash: string
-  readonly createdAt: number
-}
-
-// The unique indexes decide who was first, so nobody needs to look beforehand.
-const insertAccount = statement<AccountValues>`
-  insert into gatewright_accounts (id, username, username_key, name, email, email_key, email_verified, scopes, disabled,
-    password_hash, created_at)
-  values (${'id'}, ${'username'}, ${'usernameKey'}, ${'name'}, ${'email'}, ${'emailKey'}, ${'emailVerified'},
-    ${'scopes'}, ${'disabled'}, ${'passwordHash'}, ${'createdAt'})
-  on conflict do nothing`
-
-function accountRow(account: StoredAccount): AccountValues {
-  return {
-    id: account.id,
-    username: account.username,
-    usernameKey: account.usernameKey,
-    name: account.name ?? null,
-    email: account.email ?? null,
-    emailKey: account.email === undefined ? null : emailKey(account.email),
-    emailVerified: account.emailVerified ? 1 : 0,
-    scopes: account.scopes.join(' '),
-    disabled: account.disabled ? 1 : 0,
-    passwordHash: account.passwordHash,
-    createdAt: account.createdAt.getTime(),
-  }
 }
 
 function identityOf(row: IdentityRow): StoredIdentity {
