@@ -1,13 +1,15 @@
 /** The official conformance suite of MCP, against the example: as a server of tools, as an authorization server, and as a program. */
 
 import { spawn } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer, request as httpRequest } from 'node:http'
-import type { IncomingMessage } from 'node:http'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
 import { browserOf } from '../../test/flows/browser-jar.ts'
+import { everything, everythingToken } from '../../test/setup/mcp-everything.ts'
 import { freePort } from '../../test/setup/free-port.ts'
 import { toolsAt } from './client.ts'
 import type { Kept } from './permission.ts'
@@ -49,7 +51,30 @@ async function conformance(args: readonly string[], look: (printed: string) => v
   return { status, printed }
 }
 
-/** The service, at an address where whoever comes without a token gets one: the suite has none for a server of tools. */
+/** Passes on what comes to a port, with a token where there is none: the suite has none for a server of tools. */
+async function inFront(port: number, behind: number, token: () => string | undefined): Promise<void> {
+  const server = createServer((request, response) => {
+    const headers = { ...request.headers }
+    const known = token()
+    if (known !== undefined && request.url === '/mcp') headers.authorization ??= `Bearer ${known}`
+    const { method, url: path } = request
+    const sent = httpRequest({ host: 'localhost', port: behind, method, path, headers }, (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.headers)
+      response.flushHeaders()
+      answer.on('error', () => response.destroy()).pipe(response)
+    })
+    sent.on('error', () => response.destroy())
+    response.on('close', () => sent.destroy())
+    request.pipe(sent)
+  }).listen(port, 'localhost')
+  await new Promise((ready) => server.once('listening', ready))
+  cleanUps.push(async () => {
+    server.closeAllConnections()
+    await new Promise((closed) => server.close(closed))
+  })
+}
+
+/** The service, and somebody who allows what is asked. */
 async function guarded() {
   const [front, back] = [await freePort(), await freePort()]
   const address = `http://localhost:${front}`
@@ -59,18 +84,7 @@ async function guarded() {
   const listening = await app.listen({ port: back, hostname: 'localhost' })
   cleanUps.push(() => listening.close())
   const kept: Kept = {}
-  const inFront = createServer((request, response) => {
-    const headers = { ...request.headers }
-    if (kept.tokens && request.url === '/mcp') headers.authorization ??= `Bearer ${kept.tokens.access_token}`
-    const { method, url: path } = request
-    const sent = httpRequest({ host: 'localhost', port: back, method, path, headers }, (answer: IncomingMessage) => {
-      response.writeHead(answer.statusCode ?? 502, answer.headers)
-      answer.pipe(response)
-    }) // prettier-ignore
-    request.pipe(sent)
-  }).listen(front, 'localhost')
-  await new Promise((ready) => inFront.once('listening', ready))
-  cleanUps.push(() => new Promise((closed) => inFront.close(closed)))
+  await inFront(front, back, () => kept.tokens?.access_token)
 
   /** Logs in and allows what is asked. Where the browser then goes. */
   async function allow(page: string): Promise<URL> {
@@ -97,6 +111,26 @@ describe.runIf(suite)('the suite of MCP', () => {
     },
     60_000,
   )
+
+  test('as a server of many tools, with sessions, streams and questions to the program', async () => {
+    const [front, back] = [await freePort(), await freePort()]
+    const listening = await everything(`http://localhost:${front}`).listen({
+      port: back,
+      hostname: 'localhost',
+    })
+    cleanUps.push(() => listening.close())
+    await inFront(front, back, () => everythingToken)
+    const url = `http://localhost:${front}/mcp`
+    // The SDK writes the schemas of tools from zod, without the keywords that this one looks for.
+    const folder = await mkdtemp(join(tmpdir(), 'gatewright-mcp-'))
+    cleanUps.push(() => rm(folder, { recursive: true }))
+    const known = join(folder, 'known.yml')
+    await writeFile(known, 'server:\n  - json-schema-2020-12\n')
+    const all = ['--suite', 'all', '--spec-version', '2025-11-25', '--expected-failures', known]
+    const { status, printed } = await conformance(['server', '--url', url, ...all])
+    expect(status, printed).toBe(0)
+    expect(printed).toMatch(/Total: 7\d passed, 1 failed\n/)
+  }, 180_000)
 
   test('as an authorization server', async () => {
     const { address, url, clients, allow } = await guarded()
