@@ -44,7 +44,7 @@ const full = {
   grant_types: ['authorization_code', 'refresh_token', 'client_credentials', device, exchange], response_types: ['code'], application_type: 'web',
   client_name: 'Wéb 😀', client_uri: 'https://web.test', logo_uri: 'https://web.test/logo.png', tos_uri: 'https://web.test/tos', policy_uri: 'https://web.test/policy',
   contacts: ['a@web.test'], scope: 'read write', jwks: { keys: [jwk] }, software_id: 'id', software_version: '1', post_logout_redirect_uris: ['https://web.test/bye'],
-  id_token_signed_response_alg: 'RS256', subject_type: 'public', sector_identifier_uri: 'https://web.test/sector', default_max_age: 60, require_auth_time: true, dpop_bound_access_tokens: true,
+  id_token_signed_response_alg: 'RS256', subject_type: 'public', sector_identifier_uri: 'https://web.test/sector', default_max_age: 60, require_auth_time: true, backchannel_logout_session_required: false, dpop_bound_access_tokens: true,
   require_pushed_authorization_requests: true,
 } // prettier-ignore
 

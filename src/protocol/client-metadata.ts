@@ -51,6 +51,11 @@ export interface ClientMetadata {
   readonly sectorIdentifierUri?: string
   /** Where it is told that a session has ended (Back-Channel Logout §2.2). */
   readonly backchannelLogoutUri?: string
+  /**
+   * Whether it is told which session has ended (Back-Channel Logout §2.2); told `false`, it ends all sessions of the person.
+   * True unless told.
+   */
+  readonly backchannelLogoutSessionRequired?: boolean
   /** Seconds. */
   readonly defaultMaxAge?: number
   readonly requireAuthTime: boolean
