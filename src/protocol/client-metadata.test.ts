@@ -187,16 +187,16 @@ test('RFC 7592 §2.2: an update names its client, and nothing that only the serv
 })
 
 test('SECURITY 149: texts are bounded, and hold nothing that cannot be seen', () => {
-  for (const name of ['<img src=x onerror=alert(1)>', '"\'&', 'نام', 'ＡＢＣ', 'می\u200cخواهم', '👩\u200d💻', 'a'.repeat(100)]) {
+  for (const name of ['<img src=x onerror=alert(1)>', '"\'&', 'نام', 'ＡＢＣ', 'می\u200cخواهم', '👩\u200d💻', '❤\ufe0f', 'a'.repeat(100)]) {
     expect(parse({ client_name: name }).clientName).toBe(name)
   } // prettier-ignore
-  const invisible = ['\u202e', '\u202d', '\u2066', '\u2069', '\u200e', '\u200f', '\u061c', '\u200b', '\u2060', '\ufeff', '\u00ad', '\u2028', '\u2029', '\0', '\n', '\r', '\t', '\x7f', '\x9b', '\ud800', '\ue000', '\u{e0041}'] // prettier-ignore
+  const invisible = ['\u202e', '\u202d', '\u2066', '\u2069', '\u200e', '\u200f', '\u061c', '\u200b', '\u2060', '\ufeff', '\u00ad', '\u2028', '\u2029', '\0', '\n', '\r', '\t', '\x7f', '\x9b', '\ud800', '\ue000', '\u{e0041}', '\u3164', '\u115f', '\u1160', '\uffa0', '\u034f', '\u180e'] // prettier-ignore
   for (const character of invisible) {
     for (const name of ['client_name', 'software_id', 'software_version'])
       refuses({ [name]: `a${character}b` })
     refuses({ contacts: [`a${character}b`] })
   }
-  for (const name of ['', ' ', 'a'.repeat(101), 'a'.repeat(10_240)]) refuses({ client_name: name })
+  for (const name of ['', ' ', '\u00a0', '\u2800', '\u2800 \u2800', '\u200d', '\u200c\u200d', '\ufe0f', '\u0301', 'a'.repeat(101), 'a'.repeat(10_240)]) refuses({ client_name: name }) // prettier-ignore
   refuses({ software_id: 'a'.repeat(256) })
   refuses({ software_version: 'a'.repeat(101) })
   refuses({ contacts: ['a'.repeat(255)] })
