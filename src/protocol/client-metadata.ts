@@ -246,7 +246,7 @@ function text(name: string, value: string | undefined, limit: number): void {
  * one on the consent page. The joiners stay, which writing in Persian and Hindi needs, and what makes a picture of a character.
  */
 const invisible =
-  /[\p{Cc}\p{Cs}\p{Co}\p{Zl}\p{Zp}]|(?![\u200c\u200d\ufe0e\ufe0f])[\p{Cf}\p{Default_Ignorable_Code_Point}]/u
+  /[\p{Cc}\p{Cs}\p{Co}\p{Zl}\p{Zp}]|(?!\u200c|\u200d|\ufe0e|\ufe0f)[\p{Cf}\p{Default_Ignorable_Code_Point}]/u
 
 /** Something to be read. An empty Braille cell and the fillers of Hangul count as a sign or as letters, and show nothing. */
 const visible = /(?!\u2800|\p{Default_Ignorable_Code_Point})[\p{L}\p{N}\p{P}\p{S}]/u
