@@ -16,6 +16,7 @@ import type { Claims } from '../openid/options.ts'
 import { authorizationData } from '../openid/id-token.ts'
 import { subjectFor } from '../openid/subject.ts'
 import type { Service } from '../service.ts'
+import { postedTokens } from './posted-token.ts'
 import { unlessUnavailable } from './unavailable.ts'
 
 /** Adds `GET` and `POST /userinfo`. */
@@ -30,15 +31,24 @@ export function addUserinfoEndpoint(
     tags: ['OpenID Connect'],
     summary: 'Who the person is',
   } as const
-  const answer = ({ request }: { readonly request: Request }): Promise<Response> =>
-    unlessUnavailable(async () => userinfo(await service(), request))
-  routes.get('/userinfo', { request }, { ...contract, operationId: 'userinfo' }, answer)
-  // Core §5.3.1: both. The token is in the header alone (RFC 6750 §2.2 is for clients that cannot set one).
-  routes.post('/userinfo', { request }, { ...contract, operationId: 'userinfo_post' }, answer)
+  routes.get('/userinfo', { request }, { ...contract, operationId: 'userinfo' }, ({ request }) =>
+    unlessUnavailable(async () => userinfo(await service(), request, [])),
+  )
+  // Core §5.3.1: both. A form may carry the token (RFC 6750 §2.2): there are clients that do nothing else.
+  routes.post(
+    '/userinfo',
+    { request, posted: postedTokens },
+    { ...contract, operationId: 'userinfo_post', limits: { body: 65_536, fields: 100 } },
+    ({ request, posted }) => unlessUnavailable(async () => userinfo(await service(), request, posted)),
+  )
 }
 
-async function userinfo(service: Service, wanted: Request): Promise<Response> {
-  const presented = parseAuthorization(wanted.headers.get('authorization') ?? undefined)
+async function userinfo(service: Service, wanted: Request, posted: readonly string[]): Promise<Response> {
+  const header = wanted.headers.get('authorization') ?? undefined
+  // RFC 6750 §2: one way at a time. Else one part of a client could speak for another.
+  if (posted.length > (header === undefined ? 1 : 0)) return refused(400, twice)
+  const presented =
+    posted[0] === undefined ? parseAuthorization(header) : { scheme: 'Bearer', credentials: posted[0] }
   const scheme = presented?.scheme.toLowerCase()
   if (presented === undefined || (scheme !== 'bearer' && scheme !== 'dpop')) return refused(401)
   const token = await liveToken(service, { token: presented.credentials, order: ['access_token'] })
@@ -97,6 +107,7 @@ const unkept = { 'cache-control': 'no-store', pragma: 'no-cache' }
 const invalidToken = new Rejection('The access token is unknown, expired, revoked or for another API')
 const needsProof = new Rejection('The token is bound to a key: present it with the DPoP scheme and a proof')
 const wrongKey = new Rejection('The DPoP proof is missing or of another key', 'invalid_dpop_proof')
+const twice = { error: 'invalid_request', description: 'The access token is there more than once' }
 const tooLittle = {
   error: 'insufficient_scope',
   description: 'The access token does not have the scope openid',
@@ -108,7 +119,7 @@ function isAboutProof({ error }: { readonly error: string }): boolean {
 
 /** RFC 6750 §3, §3.1: the challenge, which says nothing more to whoever presented nothing. */
 function refused(
-  status: 401 | 403,
+  status: 400 | 401 | 403,
   fault?: { readonly error: string; readonly description: string },
   more: Readonly<Record<string, string>> = {},
   isProof = false,
