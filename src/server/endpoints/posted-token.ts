@@ -10,9 +10,9 @@ export const postedTokens: Dependency<readonly string[]> = {
     kind: 'context',
     read: async (context) => {
       const type = context.header('content-type')
-      if (type === undefined || context.form === undefined) return []
+      if (type === undefined || context.formSource === undefined) return []
       if (mediaType(type) !== 'application/x-www-form-urlencoded') return []
-      const { entries } = await context.form()
+      const { entries } = await context.formSource.form()
       return entries.flatMap(([name, value]) =>
         name === 'access_token' && typeof value === 'string' ? value : [],
       )
