@@ -13,16 +13,19 @@ interface Waiting<Ask, Answer> {
  * Makes a question that many may share. What goes wrong is told to all who shared it.
  *
  * @param answer Answers all who ask under one key, each in its place.
+ * @param most How many it answers at once at the most.
  */
 export function together<Ask, Answer>(
   answer: (asks: readonly Ask[]) => Promise<readonly Answer[]>,
+  most: number = Number.POSITIVE_INFINITY,
 ): (key: string, ask: Ask) => Promise<Answer> {
   /** Whoever waits, by the keys that are being asked for. */
   const keys = new Map<string, Waiting<Ask, Answer>[]>()
 
   async function run(key: string, first: Waiting<Ask, Answer>): Promise<void> {
-    for (let batch = [first]; batch.length > 0; batch = keys.get(key) ?? []) {
-      keys.set(key, [])
+    const waiting: Waiting<Ask, Answer>[] = []
+    keys.set(key, waiting)
+    for (let batch = [first]; batch.length > 0; batch = waiting.splice(0, most)) {
       try {
         const answers = await answer(batch.map(({ ask }) => ask))
         // The cast: there is an answer for each.
