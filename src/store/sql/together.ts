@@ -22,10 +22,12 @@ export function together<Ask, Answer>(
   /** Whoever waits, by the keys that are being asked for. */
   const keys = new Map<string, Waiting<Ask, Answer>[]>()
 
-  async function run(key: string, first: Waiting<Ask, Answer>): Promise<void> {
-    const waiting: Waiting<Ask, Answer>[] = []
+  async function run(key: string, waiting: Waiting<Ask, Answer>[]): Promise<void> {
     keys.set(key, waiting)
-    for (let batch = [first]; batch.length > 0; batch = waiting.splice(0, most)) {
+    while (waiting.length > 0) {
+      // Every request that the event loop has read by now may come along.
+      await new Promise((resolve) => setImmediate(resolve))
+      const batch = waiting.splice(0, most)
       try {
         const answers = await answer(batch.map(({ ask }) => ask))
         // The cast: there is an answer for each.
@@ -39,8 +41,9 @@ export function together<Ask, Answer>(
 
   return (key, ask) =>
     new Promise((resolve, reject) => {
+      const asking = { ask, resolve, reject }
       const waiting = keys.get(key)
-      if (waiting === undefined) void run(key, { ask, resolve, reject })
-      else waiting.push({ ask, resolve, reject })
+      if (waiting === undefined) void run(key, [asking])
+      else waiting.push(asking)
     })
 }
