@@ -48,14 +48,21 @@ export function inBatches<Item extends object>(
   return (item) => run('', item)
 }
 
-/** Reads what is found by its hash, on PostgreSQL together with others: `one` finds one, `many` each that is in a batch of hashes. */
+/** Reads what is found by its hash, together with others: `one` finds one, `many` on PostgreSQL each that is in a batch of hashes. */
 export function readInBatches<Row extends { readonly hash: string }>(
   session: Session,
   one: Statement<{ hash: string }, Row>,
   many: Statement<Batch, Row>,
 ): (hash: string) => Promise<Row | undefined> {
-  if (session.flavor.dialect !== 'postgres') return (hash) => session.row(one, { hash })
+  const { readEach, flavor } = session
+  if (flavor.dialect !== 'postgres' && readEach === undefined) return (hash) => session.row(one, { hash })
   const read = together<string, Row | undefined>(async (hashes) => {
+    if (readEach !== undefined) {
+      return readEach(
+        one,
+        hashes.map((hash) => ({ hash })),
+      )
+    }
     const items = JSON.stringify(hashes.map((hash, n) => ({ n, hash })))
     const rows = new Map((await session.rows(many, { items })).map((row) => [row.hash, row]))
     return hashes.map((hash) => rows.get(hash))

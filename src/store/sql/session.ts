@@ -38,6 +38,11 @@ export interface Session extends Runner {
    * what the first gates touch.
    */
   consume(gates: readonly Step[], writes: readonly Step[]): Promise<boolean>
+  /** The first row for each of these values, where the database is in this process: see {@link AnyDatabase.direct}. */
+  readonly readEach?: <Values, Row>(
+    statement: Statement<Values, Row>,
+    values: readonly Values[],
+  ) => Promise<readonly (Row | undefined)[]>
 }
 
 /** How often a transaction is run again that PostgreSQL has stopped for another's sake. */
@@ -113,6 +118,7 @@ export function sessionOf(database: AnyDatabase, accounts: boolean): Session {
       ? runnerOf(kysely, flavor)
       : groupedRunner(kysely, grouped, flavor, database.direct)),
     transact,
+    ...(database.direct === undefined ? {} : { readEach: readerOf(kysely, flavor, database.direct) }),
     consume: flavor.dialect === 'postgres' ? consumeByStatement : consumeInTransaction,
   }
 }
@@ -170,6 +176,15 @@ function groupedRunner(
     changes: (statement, values) => grouped((transaction) => inside(transaction).changes(statement, values)),
     write: (steps) => grouped((transaction) => inside(transaction).write(steps)),
   }
+}
+
+/** Waits for the connection once for all: nobody reads what somebody else has not committed. */
+function readerOf(kysely: Kysely<unknown>, flavor: Flavor, direct: Direct): NonNullable<Session['readEach']> {
+  return (statement, values) =>
+    kysely.connection().execute((connection) => {
+      const runner = runnerOf(connection, flavor, direct)
+      return Promise.all(values.map((each) => runner.row(statement, each)))
+    })
 }
 
 interface Result<Row> {
