@@ -4,6 +4,7 @@ import { readBytes } from '../http/body.ts'
 import { readForm } from '../http/form-body.ts'
 import type { FormFields, FormLimits } from '../http/form-body.ts'
 import { readJson } from '../http/json-body.ts'
+import type { JsonLimits } from '../http/json-body.ts'
 import { Rejection } from '../protocol/rejection.ts'
 import { unset } from './context.ts'
 import type { Context } from './context.ts'
@@ -53,20 +54,15 @@ export class Resolution {
    * @throws {ValidationError} All that is wrong with the request, at once.
    */
   values(): Values | Refusal | Promise<Values | Refusal> {
-    const { steps } = this.#plan
-    const values: Record<string, unknown> = {}
-    const refusal = this.#take(steps, 0, values)
-    return isThenable(refusal)
-      ? refusal.then((found) => found ?? this.#complete(values))
-      : (refusal ?? this.#complete(values))
+    return this.#take(this.#plan.steps, 0, {})
   }
 
-  /** Puts the values of these steps into the record, one after another. Answers what ends it. */
+  /** Puts the values of these steps into the record, one after another, unless one refuses. */
   #take(
     steps: readonly PlannedStep[],
     from: number,
     values: Record<string, unknown>,
-  ): Refusal | undefined | Promise<Refusal | undefined> {
+  ): Values | Refusal | Promise<Values | Refusal> {
     for (let index = from; index < steps.length; index++) {
       const { name, node } = steps[index] as PlannedStep // the loop stays within
       const value = this.#evaluate(node)
@@ -80,7 +76,7 @@ export class Resolution {
       if (isStop(value) && value !== invalid) return this.#refusalOf(value)
       if (name !== undefined) values[name] = value
     }
-    return undefined
+    return this.#complete(values)
   }
 
   #complete(values: Values): Values {
@@ -240,8 +236,7 @@ export class Resolution {
 
   async #bodyValue(parameter: PlannedParameter, kind: 'json' | 'form'): Promise<unknown> {
     if (kind === 'form') return this.#validated(parameter, fieldsOf(await this.form(), parameter))
-    const body = await (this.#body ??= this.#json())
-    const read = body as Awaited<ReturnType<typeof readJson>>
+    const read = (await (this.#body ??= this.#json())) as Awaited<ReturnType<typeof readJson>>
     if ('value' in read) return this.#validated(parameter, read.value)
     const { position, message } = read.failure
     this.#note(parameter.rank, {
@@ -255,12 +250,10 @@ export class Resolution {
   }
 
   /** Without a content type there may be no body at all, which is no body of the wrong type. */
-  async #json(): ReturnType<typeof readJson> {
+  #json(): ReturnType<typeof readJson> {
     const { request } = this.#context
-    const { bytes } = this.#limits.json
-    const isUntyped = !request.headers.has('content-type')
-    if (isUntyped && (await readBytes(request, bytes)).byteLength === 0) return { value: undefined }
-    return readJson(request, this.#limits.json)
+    const { json } = this.#limits
+    return request.headers.has('content-type') ? readJson(request, json) : readUntyped(request, json)
   }
 
   /** The form, read once. */
@@ -284,6 +277,11 @@ export class Resolution {
     this.#note(5, issue)
     return invalid
   }
+}
+
+async function readUntyped(request: Request, limits: JsonLimits): ReturnType<typeof readJson> {
+  const { byteLength } = await readBytes(request, limits.bytes)
+  return byteLength === 0 ? { value: undefined } : readJson(request, limits)
 }
 
 /** Every alternative of an `anyOf` said no. */

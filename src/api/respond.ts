@@ -79,8 +79,8 @@ async function authorized(
 ): Promise<Response> {
   try {
     const refusal = await authorizing
-    if (refusal === undefined) return await handled(run, resolution.values())
-    return await refused(refusal, run.context.request, run.resources, run.around, run.framing)
+    if (refusal === undefined) return handled(run, resolution.values())
+    return refused(refusal, run.context.request, run.resources, run.around, run.framing)
   } catch (error) {
     return failure(run, error)
   }
@@ -91,7 +91,7 @@ async function handled(
   resolving: Values | Refusal | PromiseLike<Values | Refusal>,
 ): Promise<Response> {
   try {
-    return await answered(run, await resolving)
+    return answered(run, await resolving)
   } catch (error) {
     return failure(run, error)
   }

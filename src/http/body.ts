@@ -29,12 +29,8 @@ export const bodySource: unique symbol = Symbol('gatewright.bodySource')
  */
 export async function readBytes(request: Request, limit: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
-  let size = 0
-  await eachChunk(request, limit, (chunk) => {
-    chunks.push(chunk)
-    size += chunk.byteLength
-  })
-  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : joined(chunks, size)
+  await eachChunk(request, limit, (chunk) => void chunks.push(chunk))
+  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : joined(chunks)
 }
 
 /**
@@ -129,8 +125,8 @@ function tooLarge(): HttpError {
   return new HttpError(413)
 }
 
-function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
-  const bytes = new Uint8Array(size)
+function joined(chunks: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(chunks.reduce((size, { byteLength }) => size + byteLength, 0))
   let at = 0
   for (const chunk of chunks) {
     bytes.set(chunk, at)

@@ -1,6 +1,6 @@
 /** JSON request bodies: the right media type, bounded in size and depth, and nothing in them but data. */
 
-import { readText } from './body.ts'
+import { decodeUtf8, readBytes } from './body.ts'
 import { HttpError } from './http-error.ts'
 import { locateJsonError } from './json-error.ts'
 
@@ -32,7 +32,7 @@ export async function readJson(request: Request, limits: JsonLimits): Promise<Js
   if (!isJson(request.headers.get('content-type'))) {
     throw new HttpError(415, 'The body must be sent as application/json')
   }
-  const text = await readText(request, limits.bytes)
+  const text = decodeUtf8(await readBytes(request, limits.bytes))
   if (text === '') return { value: undefined }
   if (isDeeper(text, limits.depth)) throw new HttpError(400, 'The body is nested too deeply')
   try {

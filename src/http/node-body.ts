@@ -24,29 +24,19 @@ function isUntouched(incoming: IncomingMessage): boolean {
   return incoming.readableFlowing === null && !incoming.readableDidRead && !incoming.readableEnded
 }
 
+/** A request whose reader takes no more is left paused, and its connection open. */
 function readIncoming(incoming: IncomingMessage, onChunk: OnChunk): Promise<void> {
   return new Promise((resolve, reject) => {
-    function done(): void {
-      incoming.off('data', onData).off('end', onEnd).off('error', onError).off('close', onClose)
-    }
     function onData(chunk: Buffer): void {
       if (onChunk(chunk)) return
-      done()
-      incoming.pause()
+      incoming.off('data', onData).pause()
       resolve()
     }
-    function onEnd(): void {
-      done()
-      resolve()
-    }
-    function onError(error: Error): void {
-      done()
-      reject(error)
-    }
+    // Node tells an error of the connection to those who ask for it, and this to everybody; after the end it says nothing.
     function onClose(): void {
-      onError(new Error('The connection was closed before the body was complete'))
+      reject(new Error('The connection was closed before the body was complete'))
     }
-    incoming.on('data', onData).on('end', onEnd).on('error', onError).on('close', onClose)
+    incoming.on('data', onData).on('end', resolve).on('close', onClose)
     if (incoming.destroyed) onClose()
   })
 }

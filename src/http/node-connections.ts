@@ -24,6 +24,7 @@ export function watchNode(
 
   function forget(this: ServerResponse): void {
     responses.delete(this)
+    endBody(this.req)
   }
 
   server.maxConnections = limits.maxConnections
@@ -32,12 +33,10 @@ export function watchNode(
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
   })
-  server.prependListener('request', (request, response) => {
+  server.prependListener('request', (_request, response) => {
     responses.add(response)
     if (sweep !== undefined) response.shouldKeepAlive = false
     response.on('close', forget)
-    // most requests have none, and nothing to be ended
-    if (hasBody(request)) response.on('finish', () => endBody(request))
   })
   // between the handshake and the answer to it nobody else listens: a reset would end the process
   server.on('upgrade', (_request, socket) => socket.on('error', () => socket.destroy()))
@@ -60,11 +59,6 @@ export function watchNode(
       for (const socket of sockets) socket.destroy()
     },
   }
-}
-
-/** RFC 9112 §6: a request has a body when one of the two says so. */
-function hasBody({ headers }: IncomingMessage): boolean {
-  return headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined
 }
 
 /**
