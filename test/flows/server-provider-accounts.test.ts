@@ -199,7 +199,7 @@ describe.each(dialects)('%s', (dialect) => {
     const { id = '' } = (await at.accounts.find('work:new')) ?? {}
     const [link] = await at.providers.list(id)
     const kept = await at.press('unlink', link?.id ?? '')
-    expect([kept.status, kept.body.includes('would have no password and no other service')]).toEqual([
+    expect([kept.status, kept.body.includes('would have no password, no passkey and no other service')]).toEqual([
       409,
       true,
     ])
