@@ -48,7 +48,14 @@ describe.each(dialects)('%s', (dialect) => {
     const factors = await sqlGrantStore(database, 1)
     for (let round = 0; round < 40; round += 1) {
       const subject = `a${round}`
-      const passkey = { id: `${subject}-k`, subject, kind: 'passkey', name: '', data: '', counter: 0 } as const
+      const passkey = {
+        id: `${subject}-k`,
+        subject,
+        kind: 'passkey',
+        name: '',
+        data: '',
+        counter: 0,
+      } as const
       await store.createWithIdentity(accountOf(subject), identityOf(`${subject}-1`, subject))
       await factors.addAuthenticator({ ...passkey, lookup: subject, createdAt: 1 })
       const outcomes = await Promise.all([
