@@ -387,7 +387,7 @@ describe.each(dialects)('%s', (dialect) => {
     for (let count = 0; count < 200 && first.at(-1) !== 429; count += 1) first.push(await guess(at.server))
     expect(first.at(-1)).toBe(429)
     const browser = browserOf(at.server.app)
-    const bob = await at.accounts.create({ username: 'bob', password: 'four tired donkeys sing' })
+    await at.accounts.create({ username: 'bob', password: 'four tired donkeys sing' })
     const consent = await browser.submit(await browser.open(requestUrl(at, 'web')), {
       username: 'bob',
       password: 'four tired donkeys sing',
@@ -409,9 +409,5 @@ describe.each(dialects)('%s', (dialect) => {
     expect(await guess(at.server)).toBe(429)
     expect((await at.refresh('web', used)).status).toBe(400)
     expect((await at.post('/token', redeem, 'web')).status).toBe(400)
-    const grants = await at.store
-      .listGrants({ subject: bob.id, limit: 9, now: at.clock.now })
-      .catch(() => 'closed')
-    expect(grants).toBeDefined()
   }, 60_000)
 })
