@@ -5,6 +5,7 @@
 
 import { CompiledQuery } from 'kysely'
 import type { Kysely } from 'kysely'
+import { DatabaseError } from '../database-error.ts'
 
 /** Runs work in a transaction that it may share with other work. Nothing but the database may be awaited in it. */
 export type GroupCommit = <Value>(work: (transaction: Kysely<unknown>) => Promise<Value>) => Promise<Value>
@@ -69,8 +70,10 @@ async function each(transaction: Kysely<unknown>, jobs: readonly Job[]): Promise
       outcomes.push({ value: await work(transaction) })
     } catch (error) {
       outcomes.push({ error })
-      // After an error of the disk SQLite has ended the transaction: then this throws, and everybody is told.
-      await transaction.executeQuery(rollback)
+      // After an error of the disk SQLite has ended the transaction: then this fails, and everybody is told of that error.
+      await transaction.executeQuery(rollback).catch((failure: unknown) => {
+        throw error instanceof DatabaseError ? error : failure
+      })
     }
     await transaction.executeQuery(release)
   }
