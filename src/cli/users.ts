@@ -138,6 +138,7 @@ const resetFactors = command({
   options: placeOptions,
   notes: [
     'For somebody who has lost their authenticator apps, recovery codes and passkeys. Make sure that it is they who ask: the password alone is enough afterwards.',
+    'With --server, where that can send mail, they are told by mail. With --database no mail is sent: tell them.',
     revokesNote,
   ],
   examples: ['gatewright users reset-factors alice --server src/server.ts'],
@@ -168,6 +169,32 @@ const expirePassword = command({
     }),
 })
 
+const revokeAll = command({
+  words: 'users revoke-all',
+  summary: 'end every session of every account: after a backup was restored',
+  options: placeOptions,
+  notes: [
+    'A restored database knows nothing of what was revoked since the backup was made. With this nothing of that time is good any more, and everybody logs in again.',
+    'Links that were sent by mail, and passwords and second factors that were changed since, are as they were in the backup.',
+  ],
+  examples: ['gatewright users revoke-all --server src/server.ts'],
+  run: (_, values) =>
+    inPlace(values, async ({ accounts }) => {
+      let after: string | undefined
+      let count = 0
+      for (;;) {
+        const page = await accounts.list({ limit: 1000, ...(after === undefined ? {} : { after }) })
+        for (const { id } of page) await accounts.revoke(id)
+        count += page.length
+        after = page.at(-1)?.id
+        if (after === undefined) break
+      }
+      return values.json === true
+        ? json({ accounts: count })
+        : `Ended every session of ${counted(count, 'account')}.\n`
+    }),
+})
+
 const disable = changing(
   'disable',
   'keep an account from logging in and end every session',
@@ -192,6 +219,7 @@ export const userCommands: readonly Command[] = [
   enable,
   setPassword,
   expirePassword,
+  revokeAll,
   resetFactors,
   remove,
 ]

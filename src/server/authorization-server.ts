@@ -105,7 +105,7 @@ export interface AuthorizationServer<Scope extends string = string> extends AnyR
 
 /** The parts of an open server that code and commands work with. */
 export interface OpenServer {
-  readonly accounts: Accounts & Pick<RevokingAccounts, 'resetFactors'>
+  readonly accounts: Accounts & Pick<RevokingAccounts, 'resetFactors' | 'revoke'>
   /** The providers that accounts are linked to, and the tokens of those that keep them. */
   readonly providers: LinkedProviders
   readonly clients: Clients
