@@ -1,5 +1,6 @@
 /** The example in a browser: an app signs people in with another service, and so does an authorization server. */
 
+import { generateKeyPairSync } from 'node:crypto'
 import type { Api } from 'gatewright'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -8,7 +9,7 @@ import { dialects, freshDatabase } from '../test/setup/database.ts'
 import { freePort } from '../test/setup/free-port.ts'
 import { notes } from './sign-in-with/app.ts'
 import { exampleCom, githubOf, signInWithExampleCom } from './sign-in-with/provider.ts'
-import { repositoriesOf, withProviders } from './sign-in-with/server.ts'
+import { repositoriesOf, signInWithApple, withProviders } from './sign-in-with/server.ts'
 
 let browser: Browser
 const closing: (() => Promise<unknown>)[] = []
@@ -79,12 +80,14 @@ describe.each(dialects)('%s', (dialect) => {
     const [login, issuer] = [`http://localhost:${await freePort()}`, `http://localhost:${await freePort()}`]
     const callback = `${login}/login/callback/example`
     await serve((await exampleCom(issuer, [callback], await freshDatabase(dialect))).app, issuer)
-    const more = [signInWithExampleCom(issuer)]
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    const key = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+    const more = [signInWithExampleCom(issuer), signInWithApple(key)]
     const server = withProviders(login, await freshDatabase(dialect), secrets, more)
     await serve(server.app, login)
     const page = await browser.newPage()
     await page.goto(`${login}/login`)
-    for (const name of ['Google', 'GitHub', 'Example.com']) {
+    for (const name of ['Google', 'GitHub', 'Apple', 'Example.com']) {
       expect(await page.isVisible(`text=Continue with ${name}`)).toBe(true)
     }
     await page.click('text=Continue with Example.com')

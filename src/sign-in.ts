@@ -5,6 +5,8 @@ import type { SignIn, SignInOptions } from './federation/sign-in-with.ts'
 import { signInPages } from './pages/sign-in.ts'
 import type { Brand } from './pages/styles.ts'
 
+export { apple } from './federation/apple.ts'
+export type { AppleOptions } from './federation/apple.ts'
 export { auth0 } from './federation/auth0.ts'
 export type { Auth0Options } from './federation/auth0.ts'
 export type { ClientAuthenticationMethod, ClientOptions } from './federation/code-flow.ts'

@@ -12,7 +12,7 @@ import { dialects, freshDatabase } from '../../test/setup/database.ts'
 import type { Dialect } from '../../test/setup/database.ts'
 import { freePort } from '../../test/setup/free-port.ts'
 import { toolsAt } from './client.ts'
-import type { Kept, Program } from './client.ts'
+import type { Kept, Program } from './permission.ts'
 import { service } from './service.ts'
 
 const password = 'correct horse battery staple'
@@ -88,7 +88,7 @@ async function programOf(username: string, more: Partial<Program> = {}) {
       await page.click('button[value=allow]')
       const { searchParams } = await back
       await page.close()
-      return searchParams.get('code') ?? ''
+      return searchParams
     },
     ...more,
   }

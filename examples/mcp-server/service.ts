@@ -32,6 +32,7 @@ export function service({ address, database, documents }: Place): {
     // and the older ones register themselves, with no scope but that of their first call.
     registration: { open: true, everyScope: true },
   })
+  const page = sameOrigin({ origin: address })
   const auth = server.bearer({ audience: `${address}/mcp` })
   const notes = new Map<string, string[]>()
 
@@ -39,7 +40,7 @@ export function service({ address, database, documents }: Place): {
     .mount(server)
     .post(
       '/mcp',
-      { page: sameOrigin(), token: security(auth, ['notes:read']), message: json(Message), request },
+      { page, token: security(auth, ['notes:read']), message: json(Message), request },
       { summary: 'The tools of the notes, for programs that speak MCP' },
       async ({ token, message, request }) => {
         const missing = neededFor(message).filter((scope) => !token.scopes.includes(scope))

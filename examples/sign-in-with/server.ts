@@ -1,7 +1,7 @@
 /** An authorization server whose people may come from elsewhere: the buttons are on its login page. */
 
 import { authorizationServer } from 'gatewright/server'
-import { github, google } from 'gatewright/sign-in'
+import { apple, github, google } from 'gatewright/sign-in'
 import type { Provider } from 'gatewright/sign-in'
 
 interface Secrets {
@@ -29,6 +29,11 @@ export function withProviders(
     ],
     providerAccounts: { create: true, linkByEmail: false },
   })
+}
+
+/** @param privateKey The text of the `.p8` file that Apple gave for the key. */
+export function signInWithApple(privateKey: string): Provider {
+  return apple({ clientId: 'com.example.notes.web', teamId: 'A1B2C3D4E5', keyId: 'F6G7H8J9K0', privateKey })
 }
 
 export async function repositoriesOf(server: ReturnType<typeof withProviders>, subject: string) {

@@ -210,7 +210,7 @@ export class Application {
   }
 
   #dispatch(request: Request, info: RequestInfo | undefined): Response | Promise<Response> {
-    const { path, search } = locate(request.url, info?.basePath)
+    const { path, search } = locate(info?.requestTarget ?? request.url, info?.basePath)
     const { method } = request
     const preflight = method === 'OPTIONS' ? this.#preflight(request, path) : undefined
     if (preflight !== undefined) return preflight

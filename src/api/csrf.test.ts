@@ -56,6 +56,25 @@ test('an allowed origin passes, and only it', async () => {
   expect(state.changes).toBe(1)
 })
 
+test('SECURITY 202: with its origin told, what is for another host is refused, whatever it says that it is', async () => {
+  const { state, app } = counter({ origin: 'http://localhost:8000' })
+  const at = async (host: string, method: string, headers: Record<string, string> = {}): Promise<number> =>
+    (await app.request(`http://${host}/change`, { method, headers })).status
+  // DNS rebinding: the page of evil.example, whose name is an address of this computer now.
+  const rebound = { 'sec-fetch-site': 'same-origin', origin: 'http://evil.example:8000' }
+  expect(await at('evil.example:8000', 'POST', rebound)).toBe(403)
+  expect(await at('evil.example:8000', 'GET', rebound)).toBe(403)
+  expect(await at('localhost:8000', 'POST', { origin: 'http://evil.example:8000' })).toBe(403)
+  expect(await at('localhost:8001', 'POST')).toBe(403)
+  expect(state.changes).toBe(0)
+  expect(await at('localhost:8000', 'POST', { origin: 'http://localhost:8000' })).toBe(200)
+  expect(await at('localhost:8000', 'POST')).toBe(200)
+  expect(await at('localhost:8000', 'GET')).toBe(200)
+  for (const origin of ['localhost:8000', 'http://localhost:8000/']) {
+    expect(() => sameOrigin({ origin })).toThrow(/origin/)
+  }
+})
+
 test('strict wants every request to say where it comes from', async () => {
   const { state, post } = counter({ strict: true })
   expect((await post({})).status).toBe(403)

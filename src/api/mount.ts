@@ -38,10 +38,11 @@ export async function forwarded(
 }
 
 /** What a mounted application is told: the part of the path that is not its own. */
-export function below({ prefix }: Mount, info: RequestInfo | undefined): RequestInfo {
+export function below({ prefix, target }: Mount, info: RequestInfo | undefined): RequestInfo {
   return {
     address: info?.address,
     basePath: joined(info?.basePath ?? '', prefix),
+    ...(isApi(target) && { requestTarget: info?.requestTarget, Response: info?.Response }),
     ...(info?.waitUntil === undefined ? {} : { waitUntil: (work) => info.waitUntil?.(work) }),
   }
 }

@@ -32,6 +32,12 @@ export interface PlannedNeed {
   readonly node: PlanNode
 }
 
+/** What is evaluated in its turn: for the handler under a name, or only for what it refuses. */
+export interface PlannedStep {
+  readonly name: string | undefined
+  readonly node: PlanNode
+}
+
 /** One way through an `anyOf`. */
 export interface Alternative {
   readonly checks: readonly Check[]
@@ -80,9 +86,8 @@ export interface PlannedBody {
 export interface Plan {
   readonly slots: number
   readonly checks: readonly Check[]
-  /** Evaluated for what they refuse; their values are thrown away. */
-  readonly guards: readonly PlanNode[]
-  readonly needs: readonly PlannedNeed[]
+  /** Guards and needs in the order of their evaluation: what needs the body comes last. */
+  readonly steps: readonly PlannedStep[]
   readonly parameters: readonly PlannedParameter[]
   readonly body: PlannedBody | undefined
   /** The credentials a caller needs: any one of these, each a set of schemes with their scopes. */

@@ -7,7 +7,15 @@ import { dependsOnScopes, isParameter, mayHoldParameter, namedMembersOf } from '
 import { readsBodyItself, replacementOf } from './graph.ts'
 import type { Mention } from './graph.ts'
 import { DeclarationError } from './option-error.ts'
-import type { Check, Plan, PlannedBody, PlannedNeed, PlannedParameter, PlanNode } from './plan.ts'
+import type {
+  Check,
+  Plan,
+  PlanNode,
+  PlannedBody,
+  PlannedNeed,
+  PlannedParameter,
+  PlannedStep,
+} from './plan.ts'
 import { plannedParameter, wireNameOf } from './planned-parameter.ts'
 import { insufficientScope, missingCredentials } from './refusal.ts'
 import { addedTo, extended, nothing, passedTo, scopesIn } from './requirement.ts'
@@ -53,16 +61,17 @@ class Planner {
     const { guards, needs, overrides } = this.#planned
     const mentions: Mention[] = [...guards.map((guard): Mention => ['', guard]), ...Object.entries(needs)]
     const checks = this.#checksOf(mentions, [], overrides)
-    const guardNodes = guards.map((guard) => this.#node(guard, '', nothing, [], overrides, 0))
-    const planned = Object.entries(needs).map(([name, needed]) => ({
-      name,
-      node: this.#node(needed, name, nothing, [], overrides, 0),
-    }))
+    const steps: PlannedStep[] = [
+      ...guards.map((guard) => ({ name: undefined, node: this.#node(guard, '', nothing, [], overrides, 0) })),
+      ...Object.entries(needs).map(([name, needed]) => ({
+        name,
+        node: this.#node(needed, name, nothing, [], overrides, 0),
+      })),
+    ]
     return {
       slots: this.#slots,
       checks,
-      guards: guardNodes,
-      needs: planned,
+      steps: [false, true].flatMap((late) => steps.filter(({ node }) => node.readsBody === late)),
       parameters: this.#parameters,
       body: this.#body(),
       security: alternativesOf([...guards, ...Object.values(needs)]),

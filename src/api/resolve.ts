@@ -9,7 +9,7 @@ import { unset } from './context.ts'
 import type { Context } from './context.ts'
 import type { FilesOptions, Requirement } from './definition.ts'
 import type { Limits } from './limits.ts'
-import type { Check, Plan, PlanNode, PlannedParameter } from './plan.ts'
+import type { Check, Plan, PlanNode, PlannedParameter, PlannedStep } from './plan.ts'
 import { invalidCredentials, mostTelling, Refusal } from './refusal.ts'
 import { scopesIn } from './requirement.ts'
 import type { Resources } from './resources.ts'
@@ -21,6 +21,9 @@ import type { ValidationIssue } from './validation.ts'
 
 /** A value that could not be had because something it needs is not valid; the issue is noted already. */
 const invalid: unique symbol = Symbol('invalid')
+
+/** What a handler is given, by name. */
+export type Values = Readonly<Record<string, unknown>>
 
 /** Resolves what one route asks for, for one request, each thing at most once. */
 export class Resolution {
@@ -49,28 +52,41 @@ export class Resolution {
    *
    * @throws {ValidationError} All that is wrong with the request, at once.
    */
-  async values(): Promise<Readonly<Record<string, unknown>> | Refusal> {
-    const { guards, needs } = this.#plan
+  values(): Values | Refusal | Promise<Values | Refusal> {
+    const { steps } = this.#plan
     const values: Record<string, unknown> = {}
-    for (const readsBody of [false, true]) {
-      for (const node of guards) {
-        if (node.readsBody !== readsBody) continue
-        const value = await this.#evaluate(node)
-        if (isStop(value) && value !== invalid) return this.#refusalOf(value)
+    const refusal = this.#take(steps, 0, values)
+    return isThenable(refusal)
+      ? refusal.then((found) => found ?? this.#complete(values))
+      : (refusal ?? this.#complete(values))
+  }
+
+  /** Puts the values of these steps into the record, one after another. Answers what ends it. */
+  #take(
+    steps: readonly PlannedStep[],
+    from: number,
+    values: Record<string, unknown>,
+  ): Refusal | undefined | Promise<Refusal | undefined> {
+    for (let index = from; index < steps.length; index++) {
+      const { name, node } = steps[index] as PlannedStep // the loop stays within
+      const value = this.#evaluate(node)
+      if (isThenable(value)) {
+        return Promise.resolve(value).then((settled) => {
+          if (isStop(settled) && settled !== invalid) return this.#refusalOf(settled)
+          if (name !== undefined) values[name] = settled
+          return this.#take(steps, index + 1, values)
+        })
       }
-      for (const { name, node } of needs) {
-        if (node.readsBody !== readsBody) continue
-        const found = this.#evaluate(node)
-        const value = isThenable(found) ? await found : found
-        if (isStop(value) && value !== invalid) return this.#refusalOf(value)
-        values[name] = value
-      }
+      if (isStop(value) && value !== invalid) return this.#refusalOf(value)
+      if (name !== undefined) values[name] = value
     }
-    if (this.#issues !== undefined) {
-      const ordered = this.#issues.toSorted((first, second) => first.rank - second.rank)
-      throw new ValidationError(ordered.map(({ issue }) => issue))
-    }
-    return values
+    return undefined
+  }
+
+  #complete(values: Values): Values {
+    if (this.#issues === undefined) return values
+    const ordered = this.#issues.toSorted((first, second) => first.rank - second.rank)
+    throw new ValidationError(ordered.map(({ issue }) => issue))
   }
 
   #check(checks: readonly Check[], from: number): Refusal | undefined | Promise<Refusal | undefined> {
@@ -293,13 +309,12 @@ function judge(check: Check, value: unknown): Refusal | undefined {
   if (value instanceof Refusal) return value
   // What replaced the scheme has asked for something that is not valid: noted, and said together with all the rest.
   if (value === invalid || check.scheme === undefined) return undefined
-  const needed = scopesIn(check.requirement)
-  if (value instanceof Rejection) return invalidCredentials(check.scheme, value, needed)
-  const { scheme, login } = check
+  const { scheme, login, requirement } = check
+  if (value instanceof Rejection) return invalidCredentials(scheme, value, scopesIn(requirement))
   // Before the scopes: the login that is asked for brings them along.
   const unmet = login && scheme.login?.(value, login.demand, login.scopes)
-  if (unmet !== undefined) return invalidCredentials(scheme, unmet, needed)
-  return meets(value, check.requirement) ? undefined : check.insufficient?.()
+  if (unmet !== undefined) return invalidCredentials(scheme, unmet, scopesIn(requirement))
+  return meets(value, requirement) ? undefined : check.insufficient?.()
 }
 
 /** Whether a principal was granted what is required. One that says nothing of scopes was granted none. */

@@ -11,8 +11,10 @@ import { Refusal } from './refusal.ts'
 import { bareFailure, errorReply, leavesInPieces, refusalReply, replyTo, whenSent } from './reply.ts'
 import type { Framing } from './reply.ts'
 import { Resolution } from './resolve.ts'
+import type { Values } from './resolve.ts'
 import { Resources } from './resources.ts'
 import type { Route } from './route.ts'
+import { isThenable } from './thenable.ts'
 
 /** Turns an error into a handler's result. `undefined` leaves it to the next handler. */
 export type ErrorHandler = (error: unknown, request: Request) => unknown
@@ -37,61 +39,111 @@ export interface Matched {
   readonly framing: Framing
 }
 
-/** Answers a request. Never throws. */
+/** A request on its way, and all that has come of it so far. */
+interface Run {
+  readonly route: Route
+  readonly context: Context
+  readonly resources: Resources
+  readonly around: Surroundings
+  readonly framing: Framing
+}
+
+/** Answers a request. Never throws. Where nothing has to be waited for, at once: a turn of the event loop has its price. */
 export function respond(route: Route, matched: Matched, around: Surroundings): Response | Promise<Response> {
   const { request, search, pathParameters, address, framing } = matched
   const context = new Context(request, search, pathParameters, route.plan.slots, address)
-  const resources = new Resources()
-  const resolution = new Resolution(route.plan, context, route.limits, resources)
+  const run: Run = { route, context, resources: new Resources(), around, framing }
+  const answer = begun(run)
+  return answer instanceof Promise && route.limits.timeout > 0 ? inTime(run, answer) : answer
+}
+
+function begun(run: Run): Response | Promise<Response> {
+  const { route, context, resources, around, framing } = run
   try {
-    // The way of a flood: turned away before anything is opened, without a turn of the event loop where none is needed.
+    const resolution = new Resolution(route.plan, context, route.limits, resources)
+    // The way of a flood: turned away before anything is opened.
     const refusal = resolution.authorize()
-    if (refusal instanceof Refusal) return refused(refusal, request, resources, around, framing)
-    const answer = answered(route, context, resolution, resources, refusal, around, framing)
-    return route.limits.timeout > 0 ? inTime(answer, route.limits.timeout, context, framing) : answer
+    if (refusal instanceof Refusal) return refused(refusal, context.request, resources, around, framing)
+    if (refusal !== undefined) return authorized(run, resolution, refusal)
+    const values = resolution.values()
+    return isThenable(values) ? handled(run, values) : answered(run, values)
   } catch (error) {
-    return failed(error, request, around, framing)
+    return failure(run, error)
   }
 }
 
-async function answered(
-  route: Route,
-  context: Context,
+async function authorized(
+  run: Run,
   resolution: Resolution,
-  resources: Resources,
-  authorized: Promise<Refusal | undefined> | undefined,
-  around: Surroundings,
-  framing: Framing,
+  authorizing: PromiseLike<Refusal | undefined>,
 ): Promise<Response> {
-  let response: Response
-  let isStreamed = false
-  let isReady = false
   try {
-    if (authorized !== undefined) {
-      const refusal = await authorized
-      if (refusal !== undefined) return refused(refusal, context.request, resources, around, framing)
-    }
-    const values = await resolution.values()
-    if (values instanceof Refusal) throw values.toError()
-    const result = await route.handler(values)
-    isReady = result instanceof Response
+    const refusal = await authorizing
+    if (refusal === undefined) return await handled(run, resolution.values())
+    return await refused(refusal, run.context.request, run.resources, run.around, run.framing)
+  } catch (error) {
+    return failure(run, error)
+  }
+}
+
+async function handled(
+  run: Run,
+  resolving: Values | Refusal | PromiseLike<Values | Refusal>,
+): Promise<Response> {
+  try {
+    return await answered(run, await resolving)
+  } catch (error) {
+    return failure(run, error)
+  }
+}
+
+/** The handler's turn. */
+function answered(run: Run, values: Values | Refusal): Response | Promise<Response> {
+  const { route, resources } = run
+  if (values instanceof Refusal) throw values.toError()
+  const result = route.handler(values)
+  const isDone = !isThenable(result) && route.conform === undefined && resources.isEmpty
+  return isDone ? replied(run, result, result) : concluded(run, result)
+}
+
+/** What comes between the handler and the answer. */
+async function concluded(run: Run, handling: unknown): Promise<Response> {
+  const { route, context, resources } = run
+  try {
+    const result = await handling
+    const isReady = result instanceof Response
     const body = isReady || route.conform === undefined ? result : await route.conform(result)
     // The client was told to try again: what it asked for must not happen all the same.
     if (context.hasTimedOut) throw tookTooLong()
     await resources.closeAfterHandler()
-    isStreamed = leavesInPieces(body)
-    response = replyTo(body, route.contract.status, isReady ? undefined : context.touched, framing)
+    return replied(run, result, body)
   } catch (error) {
-    const deciding = resources.isEmpty ? error : await resources.fail(error)
-    return failed(challenged(deciding, route), context.request, around, framing)
+    return failure(run, error)
   }
-  if (resources.isEmpty && !context.hasTasks) {
-    // Nobody else hears of a stream that breaks: the client only sees that it ends.
-    return isStreamed && !isReady
-      ? whenSent(response, (failure) => failure && around.report(failure.error))
-      : response
+}
+
+/** The answer from the handler's result, and from what the contract made of it. */
+function replied(run: Run, result: unknown, body: unknown): Response {
+  const { route, context, resources, around, framing } = run
+  const isReady = result instanceof Response
+  const isStreamed = leavesInPieces(body)
+  const response = replyTo(body, route.contract.status, isReady ? undefined : context.touched, framing)
+  if (!resources.isEmpty || context.hasTasks) {
+    return finishing(response, isStreamed, context, resources, around)
   }
-  return finishing(response, isStreamed, context, resources, around)
+  // Nobody else hears of a stream that breaks: the client only sees that it ends.
+  return isStreamed && !isReady
+    ? whenSent(response, (broken) => broken && around.report(broken.error))
+    : response
+}
+
+/** Something threw: what is open hears of it, and what comes of that decides. */
+async function failure(
+  { route, context, resources, around, framing }: Run,
+  error: unknown,
+): Promise<Response> {
+  const deciding = resources.isEmpty ? error : await resources.fail(error)
+  return failed(challenged(deciding, route), context.request, around, framing)
 }
 
 /**
@@ -160,12 +212,8 @@ function finishing(
 }
 
 /** The answer, or 503 when it has not begun in time. */
-function inTime(
-  answer: Promise<Response>,
-  timeout: number,
-  context: Context,
-  framing: Framing,
-): Promise<Response> {
+function inTime({ route, context, framing }: Run, answer: Promise<Response>): Promise<Response> {
+  const { timeout } = route.limits
   return new Promise((resolve) => {
     const deadline: Deadline = {
       at: performance.now() + timeout,

@@ -216,7 +216,8 @@ export async function guarded<Value>(name: string, work: () => Promise<Value>): 
 function faultOf(code: string, said: unknown): ProviderFault {
   switch (code) {
     case 'OAUTH_AUTHORIZATION_RESPONSE_ERROR':
-      if (said === 'access_denied') return 'cancelled'
+      // The second is Apple's.
+      if (said === 'access_denied' || said === 'user_cancelled_authorize') return 'cancelled'
       return said === 'server_error' || said === 'temporarily_unavailable' ? 'unavailable' : 'refused'
     case 'OAUTH_RESPONSE_BODY_ERROR':
       return said === 'invalid_grant' ? 'refused' : 'unavailable'

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto'
 import type { AuthorizationServer, IDToken, JWKSCacheInput } from 'oauth4webapi'
 import { checkIssuer } from '../protocol/issuer.ts'
+import type { SentParameters } from '../protocol/parameters.ts'
 import { ProviderError } from '../server/federation/provider.ts'
 import type { Provider, ProviderProfile, ProviderWorld } from '../server/federation/provider.ts'
 import { authorizationUrl, guarded, redeemCode, refreshed, stepOf, tokensOf } from './code-flow.ts'
@@ -22,6 +23,11 @@ export interface OpenIdOptions extends ClientOptions {
    * says, can then make accounts with any address. False unless told.
    */
   readonly trustEmail?: boolean
+  /**
+   * How it answers: in the address (`query`, unless told), or with a form that the browser posts, for a provider that
+   * answers in no other way.
+   */
+  readonly responseMode?: 'query' | 'form_post'
 }
 
 /** Where a preset differs. */
@@ -36,6 +42,12 @@ export interface OpenIdPreset {
   readonly check?: (claims: IDToken) => void
   /** Whether an address is verified, in the words of this provider. */
   readonly isEmailVerified?: (claims: IDToken) => boolean
+  /** What is asked for unless told; `openid`, `profile` and `email` if there is nothing here. */
+  readonly scopes?: readonly string[]
+  /** The secret of this moment, for a provider that wants a new one each time. `now` is in milliseconds since 1970. */
+  readonly secretAt?: (now: number) => Promise<string>
+  /** What the person is called, by what stands beside the code. Whoever has the browser can change it, as their name. */
+  readonly nameIn?: (parameters: SentParameters) => string | undefined
   /** Whether to ask for more claims than the ID token has; true unless told. */
   readonly hasUserinfo?: boolean
 }
@@ -65,9 +77,16 @@ export function openid(options: OpenIdOptions): Provider {
 export function openIdProvider(options: OpenIdOptions, preset: OpenIdPreset): Provider {
   const { id, name, issuer } = options
   const method = options.clientAuthentication ?? 'client_secret_basic'
-  const scope = [...new Set(['openid', 'profile', 'email', ...(options.scopes ?? [])])].join(' ')
+  const asked = preset.scopes ?? ['openid', 'profile', 'email']
+  const scope = [...new Set([...asked, ...(options.scopes ?? [])])].join(' ')
+  const isPosted = options.responseMode === 'form_post'
   const keys: JWKSCacheInput = {}
   let known: { readonly until: number; readonly server: Promise<AuthorizationServer> } | undefined
+
+  async function stepIn(world: ProviderWorld): Promise<Step> {
+    const clientSecret = await preset.secretAt?.(world.now())
+    return stepOf(world, clientSecret === undefined ? options : { ...options, clientSecret }, method)
+  }
 
   /** The document, asked for once by all who need it at the same time. */
   function serverAt(step: Step): Promise<AuthorizationServer> {
@@ -85,19 +104,21 @@ export function openIdProvider(options: OpenIdOptions, preset: OpenIdPreset): Pr
     id,
     name,
     keepsTokens: options.keepTokens ?? false,
+    postsAnswer: isPosted,
     begin: (world, attempt) =>
       guarded(id, async () => {
-        const server = await serverAt(await stepOf(world, options, method))
+        const server = await serverAt(await stepIn(world))
         return authorizationUrl(world, server.authorization_endpoint ?? '', options, attempt, {
           ...options.parameters,
           ...(attempt.isAgain ? (preset.again ?? { prompt: 'login' }) : {}),
+          ...(isPosted ? { response_mode: 'form_post' } : {}),
           scope,
           nonce: attempt.nonce,
         })
       }),
     finish: (world, attempt, parameters) =>
       guarded(id, async () => {
-        const step = await stepOf(world, options, method)
+        const step = await stepIn(world)
         const { library, requests } = step
         const found = await serverAt(step)
         const { server, response, tokens } = await redeemCode(step, found, attempt, parameters, {
@@ -121,13 +142,13 @@ export function openIdProvider(options: OpenIdOptions, preset: OpenIdPreset): Pr
         return {
           issuer: claims.iss,
           subject,
-          profile: profileOf(all, preset.isEmailVerified?.(all) ?? false),
+          profile: profileOf(all, preset.isEmailVerified?.(all) ?? false, preset.nameIn?.(parameters)),
           tokens: tokensOf(tokens, world.now()),
         }
       }),
     refresh: (world: ProviderWorld, refreshToken) =>
       guarded(id, async () => {
-        const step = await stepOf(world, options, method)
+        const step = await stepIn(world)
         return tokensOf(await refreshed(step, await serverAt(step), refreshToken), world.now())
       }),
   }
@@ -200,9 +221,9 @@ function subjectOf(id: string, sub: string): string {
   throw new ProviderError('refused', `${id}: the name of the person is not usable`)
 }
 
-function profileOf(claims: IDToken, isEmailVerified: boolean): ProviderProfile {
+function profileOf(claims: IDToken, isEmailVerified: boolean, given?: string): ProviderProfile {
   const email = textIn(claims, 'email')
-  const name = textIn(claims, 'name')
+  const name = textIn(claims, 'name') ?? given
   const handle = textIn(claims, 'preferred_username') ?? textIn(claims, 'nickname')
   return {
     ...(email === undefined ? {} : { email }),

@@ -16,6 +16,7 @@ import type { SentParameters } from '../protocol/parameters.ts'
 import type { LoginAttemptStore } from '../store/ports/identities.ts'
 import { beginAttempt, returnedAttempt } from '../server/federation/attempts.ts'
 import type { AttemptWorld } from '../server/federation/attempts.ts'
+import { forwarded } from '../server/federation/posted-answer.ts'
 import { ProviderError } from '../server/federation/provider.ts'
 import type { Provider } from '../server/federation/provider.ts'
 import type { ProviderProblem } from '../server/interaction/pages.ts'
@@ -83,6 +84,15 @@ export function addSignInRoutes(routes: Router, site: SignInSite): string {
     routes.get(`${path}/callback/${provider.id}`, { request }, open, ({ request }) =>
       cameBack(site, provider, request),
     )
+    if (provider.postsAnswer === true) {
+      routes.post(
+        `${path}/callback/${provider.id}`,
+        { form: postedForm },
+        { ...open, limits: { body: 65_536, fields: 20 } },
+        async ({ form }) =>
+          redirect(site, forwarded(site.secretKey, callbackOf(site, provider), await form()), []),
+      )
+    }
   }
   return sessionCookie
 }
@@ -107,14 +117,18 @@ async function begin(
   try {
     const location = await beginAttempt<Purpose>(await worldOf(site), provider, {
       browserHash: sha256Base64url(browser.id),
-      // SECURITY: of the options, whatever host the request says that it is for.
-      redirectUri: `${site.origin}${site.path}/callback/${provider.id}`,
+      redirectUri: callbackOf(site, provider),
       purpose: { next },
     })
     return redirect(site, location, browser.cookies)
   } catch (error) {
     return failed(site, provider, next, error)
   }
+}
+
+function callbackOf({ origin, path }: SignInSite, { id }: Provider): string {
+  // SECURITY: of the options, whatever host the request says that it is for.
+  return `${origin}${path}/callback/${id}`
 }
 
 async function cameBack(site: SignInSite, provider: Provider, request: Request): Promise<Response> {

@@ -10,10 +10,11 @@ export interface Location {
 /**
  * Cuts path and query out of a URL. Far cheaper than parsing it, and all that routing needs.
  *
+ * @param url A URL, or what {@link plainTarget} lets pass.
  * @param basePath What the path begins with before the application's own part; it is left out.
  */
 export function locate(url: string, basePath: string | undefined): Location {
-  const start = url.indexOf('/', url.indexOf('://') + 3)
+  const start = url.startsWith('/') ? 0 : url.indexOf('/', url.indexOf('://') + 3)
   const fragment = url.indexOf('#', start)
   const end = fragment === -1 ? url.length : fragment
   const mark = url.indexOf('?', start)
@@ -23,4 +24,9 @@ export function locate(url: string, basePath: string | undefined): Location {
     basePath !== undefined && basePath !== '' && (full === basePath || full.startsWith(`${basePath}/`))
   const path = isBelow ? full.slice(basePath.length) || '/' : full
   return { path, search: hasQuery ? url.slice(mark + 1, end) : '' }
+}
+
+/** The target of a request line, where it is letter for letter what the URL will have: no dots, escapes or fragments. */
+export function plainTarget(target: string | undefined): string | undefined {
+  return target !== undefined && /^\/[\w/-]*(?:\?[\w=&-]*)?$/.test(target) ? target : undefined
 }

@@ -10,6 +10,11 @@ export interface ClientDocumentOptions {
   readonly scopes?: readonly string[]
   /** How long a document is believed at most before it is read again, in seconds. 3600 unless told; 60 to 86 400. */
   readonly maxAge?: number
+  /**
+   * Kinds of addresses that documents may be at besides public ones, over https all the same: for the applications of
+   * one's own network. None unless told. Only with `hosts`: whoever names a client chooses what is called.
+   */
+  readonly reachable?: readonly ('loopback' | 'private')[]
   /** In development: documents on this computer, over http. Anywhere else they could be anything inside. */
   readonly dangerouslyAllowLocalhost?: boolean
   /** Reads the documents instead, through a proxy for example. Which addresses it reaches is then its own matter. */
@@ -45,6 +50,10 @@ export function documentSettings(
   const scope = scopes?.find((each) => !scopeNames.includes(each))
   if (scope !== undefined) throw wrong('scopes', `the scope ${JSON.stringify(scope)} is not in scopes`)
   if (!(maxAge >= leastAge && maxAge <= 86_400)) throw wrong('maxAge', 'seconds from 60 to 86400')
+  const { reachable = [] } = others
+  if (reachable.length > 0 && hosts === undefined) {
+    throw wrong('reachable', 'only with hosts, or anybody could have any address in the network called')
+  }
   const allowLocalhost = others.dangerouslyAllowLocalhost ?? false
   if (allowLocalhost && !isDevelopment) throw wrong('dangerouslyAllowLocalhost', 'only in development')
   return {
@@ -55,7 +64,7 @@ export function documentSettings(
     outgoing: {
       ...(others.fetch === undefined ? {} : { fetch: others.fetch }),
       ...(others.resolve === undefined ? {} : { resolve: others.resolve }),
-      reachable: allowLocalhost ? ['loopback'] : [],
+      reachable: allowLocalhost ? [...reachable, 'loopback'] : reachable,
     },
   }
 }

@@ -128,6 +128,13 @@ export interface AuthorizationServerOptions<Scopes extends ScopeCatalogue = Scop
   /**
    * Sends the requests to addresses that clients name instead, through a proxy for example: to their `jwks_uri` and
    * `sector_identifier_uri`. Which addresses it reaches is then its own matter.
+   *
+   * @example
+   *
+   * ```ts
+   * // The fetch of Node goes through the proxy of HTTPS_PROXY where NODE_USE_ENV_PROXY=1 is set.
+   * clientFetch: fetch,
+   * ```
    */
   readonly clientFetch?: FetchLike
   /** Whether DPoP proofs must carry a nonce of ours (RFC 9449 §8); false unless told. */

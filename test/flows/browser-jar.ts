@@ -34,8 +34,8 @@ export interface JarBrowser {
   readonly setCookies: readonly string[]
 }
 
-/** Opens a browser. */
-export function browserOf(app: Pick<Api, 'request'>): JarBrowser {
+/** Opens a browser, for a server at an address. */
+export function browserOf(app: Pick<Api, 'request'>, address: string = issuer): JarBrowser {
   const jar = new Map<string, string>()
   const setCookies: string[] = []
   const header = (): string => [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
@@ -57,7 +57,7 @@ export function browserOf(app: Pick<Api, 'request'>): JarBrowser {
       const here = { status: response.status, path: pathname, headers: response.headers }
       if (location === null) return { ...here, body: await response.text(), location: undefined }
       const target = URL.parse(location, next.url)
-      if (target?.origin !== new URL(issuer).origin) return { ...here, body: '', location }
+      if (target?.origin !== new URL(address).origin) return { ...here, body: '', location }
       next = { url: target.href, init: {} }
     }
     throw new Error('More than ten redirects')
@@ -76,11 +76,11 @@ export function browserOf(app: Pick<Api, 'request'>): JarBrowser {
         body.append(name, unescaped(/value="([^"]*)"/.exec(input)?.[1] ?? ''))
       }
       for (const [name, value] of Object.entries(fields)) body.append(name, value)
-      return go(new URL(action, issuer).href, {
+      return go(new URL(action, address).href, {
         method: 'POST',
         headers: {
           'content-type': 'application/x-www-form-urlencoded',
-          origin: new URL(issuer).origin,
+          origin: new URL(address).origin,
           ...headers,
         },
         body: body.toString(),

@@ -28,7 +28,7 @@ afterAll(async () => {
   for (const cleanUp of cleanUps.splice(0).toReversed()) await cleanUp()
 })
 
-async function place() {
+async function place(more: Parameters<typeof clientAt>[2] = {}) {
   const port = await freePort()
   const issuer = `http://localhost:${port}`
   const work = await upstream()
@@ -43,7 +43,7 @@ async function place() {
       google(client),
       github(client),
       microsoft({ ...client, tenant: 'common' }),
-      clientAt(work, 'work', { name: `Stadtwerke ${evil}` }),
+      clientAt(work, 'work', { name: `Stadtwerke ${evil}`, ...more }),
     ],
   })
   const open = await server.open()
@@ -145,5 +145,39 @@ test('what goes wrong at a provider is said on the login page, by keyboard and w
   await page.waitForURL(/problem=unavailable/)
   expect(await page.textContent('[role="alert"]')).toContain('does not answer as it should')
   await shot(page, 'unavailable')
+  await context.close()
+}, 60_000)
+
+test('an answer that the provider’s page posts, from another site, finds the browser that began', async () => {
+  const { issuer, work, open } = await place({ responseMode: 'form_post' })
+  const context = await browser.newContext()
+  const page = await context.newPage()
+  const posted: (string | undefined)[] = []
+  const got: (string | undefined)[] = []
+  page.on('request', (request) => {
+    if (!request.url().includes('/login/callback/')) return
+    const at = request.method() === 'POST' ? posted : got
+    void request.allHeaders().then(({ cookie }) => at.push(cookie))
+  })
+  let responseMode: string | null = null
+  work.does = {
+    // As providers do it: a page whose script sends a form. 127.0.0.1 is another site than localhost.
+    html(location) {
+      responseMode = new URL(location).searchParams.get('response_mode')
+      const back = new URL(work.logIn(location, { sub: 'new-3' }))
+      const fields = [...back.searchParams].map(
+        ([name, value]) => `<input type="hidden" name="${name}" value="${value}">`,
+      )
+      const form = `<form method="post" action="${back.origin + back.pathname}">${fields.join('')}</form>`
+      return `<!doctype html>${form}<script>document.forms[0].submit()</script>`
+    },
+  }
+  await page.goto(`${issuer}/login`)
+  await page.click('button:has-text("Stadtwerke")')
+  await page.waitForURL(`${issuer}/account`)
+  expect(responseMode).toBe('form_post')
+  expect(posted).toEqual([undefined])
+  expect(got).toEqual([expect.stringContaining('__Host-gatewright-browser=')])
+  expect(await open.accounts.list()).toHaveLength(2)
   await context.close()
 }, 60_000)

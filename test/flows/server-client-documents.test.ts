@@ -510,6 +510,7 @@ test('options that cannot be right are refused at the start', () => {
     { maxAge: 0 },
     { maxAge: 86_401 },
     { dangerouslyAllowLocalhost: true },
+    { reachable: ['private'] },
   ]
   for (const each of refused) {
     expect(() => serverLike({ url: 'file:unused.db', clock: { now: 0 } }, optionsWith(each))).toThrow(

@@ -26,6 +26,10 @@ export interface Misbehaviour {
   iss?: string | null
   /** Answers a browser that comes to its own page: where it is sent back. */
   page?: (location: string) => string
+  /** Answers such a browser with a page of its own. */
+  html?: (location: string) => string
+  /** Whether a request for tokens comes from the client; one secret for all unless told. */
+  isClient?: (form: URLSearchParams) => Promise<boolean>
   /** Every answer takes so long, in milliseconds. */
   delay?: number
   /** Issues tokens that end so soon, in seconds. */
@@ -170,8 +174,10 @@ export async function upstream(path = ''): Promise<Upstream> {
       .map((part) => decodeURIComponent(part.replaceAll('+', ' ')))
     tokenRequests.push(form)
     if (self.does.answer?.token !== undefined) return self.does.answer.token(response)
-    const given = secret ?? form.get('client_secret')
-    if (given !== upstreamSecret) return json(response, { error: 'invalid_client' }, 401)
+    const isClient = self.does.isClient
+      ? await self.does.isClient(form)
+      : (secret ?? form.get('client_secret')) === upstreamSecret
+    if (!isClient) return json(response, { error: 'invalid_client' }, 401)
     let found: Code | undefined
     if (form.get('grant_type') === 'refresh_token') {
       found = refreshable.get(form.get('refresh_token') ?? '')
@@ -195,10 +201,14 @@ export async function upstream(path = ''): Promise<Upstream> {
   const origin = await listening(async (request, response, body) => {
     const url = new URL(request.url ?? '', 'http://x')
     requests.push(`${request.method} ${url.pathname}`)
-    const { answer = {}, document = {}, page, delay = 0 } = self.does
+    const { answer = {}, document = {}, page, html, delay = 0 } = self.does
     if (delay > 0) await new Promise((later) => setTimeout(later, delay))
     if (url.pathname.endsWith('/authorize') && page !== undefined) {
       response.writeHead(303, { location: page(self.origin + (request.url ?? '')) }).end()
+      return
+    }
+    if (url.pathname.endsWith('/authorize') && html !== undefined) {
+      response.writeHead(200, { 'content-type': 'text/html' }).end(html(self.origin + (request.url ?? '')))
       return
     }
     if (url.pathname.endsWith('/.well-known/openid-configuration')) {

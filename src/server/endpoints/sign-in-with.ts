@@ -1,10 +1,12 @@
 /** Logging in with another provider: a button leads there, and the provider sends the browser back. */
 
+import { postedForm } from '../../api/posted-form.ts'
 import { sortParameters } from '../../protocol/parameters.ts'
 import type { StoredSession } from '../../store/grant-store.ts'
 import { auditEvent } from '../audit.ts'
 import { beginAttempt, returnedAttempt } from '../federation/attempts.ts'
 import type { AttemptWorld } from '../federation/attempts.ts'
+import { forwarded } from '../federation/posted-answer.ts'
 import { ProviderError } from '../federation/provider.ts'
 import type { Provider, ProviderLogin } from '../federation/provider.ts'
 import { linkedTo, signedIn } from '../federation/sign-in.ts'
@@ -13,6 +15,7 @@ import { afterFirstFactor } from '../interaction/first-factor.ts'
 import { findAnyFlow } from '../interaction/flow.ts'
 import type { Flow, PageFlow } from '../interaction/flow.ts'
 import type { ProviderButton, ProviderProblem } from '../interaction/pages.ts'
+import { pageHeaders } from '../interaction/visit.ts'
 import type { Visit } from '../interaction/visit.ts'
 import type { Service } from '../service.ts'
 import type { Settings } from '../settings.ts'
@@ -39,7 +42,26 @@ export function addProviderPages(site: PageSite): void {
       posted: (asked) => posted(asked, provider),
     })
     addPage(site, `/login/callback/${provider.id}`, { shown: (asked) => cameBack(asked, provider) })
+    if (provider.postsAnswer === true) addPostedAnswers(site, provider)
   }
+}
+
+/** Without a visit, which would give the browser another cookie: this request never has the one that counts. */
+function addPostedAnswers({ routes, settings }: PageSite, provider: Provider): void {
+  routes.post(
+    `/login/callback/${provider.id}`,
+    { form: postedForm },
+    { open: true, hidden: true, limits: { body: 65_536, fields: 20 } },
+    async ({ form }) => {
+      const location = forwarded(settings.secretKey, callbackOf(settings, provider), await form())
+      return new Response(null, { status: 303, headers: { ...pageHeaders(settings), location } })
+    },
+  )
+}
+
+function callbackOf({ issuer }: Settings, { id }: Provider): string {
+  // SECURITY: of the settings, whatever host the request says that it is for.
+  return `${issuer.replace(/\/$/, '')}/login/callback/${id}`
 }
 
 /** The buttons of the login page. */
@@ -112,8 +134,7 @@ async function begin(
   try {
     const location = await beginAttempt(worldOf(open), provider, {
       browserHash: visit.browserHash,
-      // SECURITY: of the settings, whatever host the request says that it is for.
-      redirectUri: `${open.settings.issuer.replace(/\/$/, '')}/login/callback/${provider.id}`,
+      redirectUri: callbackOf(open.settings, provider),
       purpose,
       isAgain,
     })

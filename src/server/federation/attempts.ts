@@ -6,6 +6,7 @@ import { deriveKey, seal, unseal } from '../../crypto/seal.ts'
 import type { SentParameters } from '../../protocol/parameters.ts'
 import { sortParameters } from '../../protocol/parameters.ts'
 import type { LoginAttemptStore } from '../../store/ports/identities.ts'
+import { forwardedAnswer } from './posted-answer.ts'
 import type { Provider, ProviderAttempt, ProviderLogin, ProviderWorld } from './provider.ts'
 
 /** How long somebody may take at the other provider, in milliseconds. */
@@ -75,8 +76,9 @@ export async function returnedAttempt<Purpose>(
   world: AttemptWorld,
   provider: Provider,
   browserHash: string,
-  parameters: SentParameters,
+  query: SentParameters,
 ): Promise<ReturnedAttempt<Purpose> | undefined> {
+  const parameters = provider.postsAnswer === true ? forwardedAnswer(world.secretKey, query) : query
   const state = sortParameters(parameters).one('state')
   if (state === undefined || !/^[\w-]{43}$/.test(state)) return undefined
   const hash = sha256Base64url(state)

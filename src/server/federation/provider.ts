@@ -10,6 +10,8 @@ export interface Provider {
   readonly name: string
   /** Whether its tokens are kept, encrypted, to call its APIs with. */
   readonly keepsTokens: boolean
+  /** Its answer is a form that the browser posts (`response_mode=form_post`). Unless told, it is in the address. */
+  readonly postsAnswer?: boolean
   /**
    * Where the browser goes.
    *
