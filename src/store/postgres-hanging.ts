@@ -7,7 +7,8 @@ import type { PoolClient } from 'pg'
  * would wait behind the statement that hangs.
  */
 export function giveUpHanging(client: PoolClient): void {
-  const own = Object.hasOwn(client, 'query') ? (client.query as Ask) : undefined
+  // The casts: of the driver's ways to ask, Kysely uses this one.
+  const own = Object.getOwnPropertyDescriptor(client, 'query')?.value as Ask | undefined
   // Looked up each time, as what traces the driver may come later.
   const driver = Object.getPrototypeOf(client) as { readonly query: Ask }
   const watching: Ask = (...asked) => {
