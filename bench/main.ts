@@ -1,6 +1,7 @@
 /**
  * Measures gatewright beside what else one could use: `npm run bench`, or with names, `npm run bench -- items no-token`.
  * `--rounds 5` is how often each contender has its turn, `--large` makes the tables of some cases as large as they get. See docs/performance.md for how to read what it prints.
+ * `--only gatewright` leaves out the contenders whose name has no such part, the base excepted; the figures are not kept.
  * `--quick` sends a tenth of the requests, to see whether everything works; its figures mean nothing, and are not kept.
  */
 
@@ -19,6 +20,7 @@ const { values, positionals } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
     large: { type: 'boolean', default: false },
+    only: { type: 'string' },
     quick: { type: 'boolean', default: false },
     list: { type: 'boolean' },
   },
@@ -37,8 +39,11 @@ mkdirSync(results, { recursive: true })
 console.log(`${on}\n`)
 stepAside()
 for (const name of positionals.length > 0 ? positionals : Object.keys(cases)) {
-  const wanted = cases[name]?.()
-  if (wanted === undefined) continue
+  const whole = cases[name]?.()
+  if (whole === undefined) continue
+  const { only = '' } = values
+  const contenders = whole.contenders.filter((each) => each.name === whole.base || each.name.includes(only))
+  const wanted = { ...whole, contenders }
   console.log(`${wanted.name} (${name})`)
   const measure = wanted.isStart === true ? runStarts : run
   const rows = await measure(
@@ -49,7 +54,7 @@ for (const name of positionals.length > 0 ? positionals : Object.keys(cases)) {
   )
   const result = resultOf(wanted, rows, on)
   console.log(`\n${table(result)}\n`)
-  if (values.quick) continue
+  if (values.quick || only !== '') continue
   writeFileSync(new URL(`${name}.json`, results), `${JSON.stringify(result, undefined, 1)}\n`)
   if (wanted.isStart !== true) writeFileSync(new URL(`${name}.svg`, results), plot(result))
 }

@@ -2,7 +2,16 @@ import { openIdConnect } from 'gatewright'
 import { beforeAll, expect, test, vi } from 'vitest'
 import { audience, foreignIssuer } from '../test/setup/foreign-issuer.ts'
 import type { ForeignIssuer } from '../test/setup/foreign-issuer.ts'
-import { auth0, both, entra, inside, itemsApi, keycloak, opaque } from './tokens-from-anywhere.ts'
+import {
+  auth0,
+  both,
+  entra,
+  inside,
+  itemsApi,
+  keycloak,
+  lightweight,
+  opaque,
+} from './tokens-from-anywhere.ts'
 
 let issuer: ForeignIssuer
 beforeAll(async () => {
@@ -30,7 +39,7 @@ test('the API takes the tokens of its issuer, for what they are granted', async 
 })
 
 test('every declaration starts without its issuer, and names it in the document and to clients', async () => {
-  for (const auth of [auth0, entra, keycloak, inside, opaque, both]) {
+  for (const auth of [auth0, entra, keycloak, lightweight, inside, opaque, both]) {
     const app = itemsApi(auth)
     await app.start()
     expect((await app.request('/items')).status).toBe(401)

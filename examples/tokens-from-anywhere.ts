@@ -35,6 +35,20 @@ export const keycloak = openIdConnect({
   scopes,
 })
 
+/** Keycloak's lightweight tokens say next to nothing by themselves: it is asked about each. */
+export const lightweight = openIdConnect({
+  issuer: 'https://id.example.com/realms/example',
+  audience: 'items-api',
+  resource: 'https://api.example.com',
+  profile: 'keycloak',
+  introspection: {
+    clientId: 'items-api',
+    clientSecret: process.env['KEYCLOAK_SECRET'] ?? 'only for this example',
+    jwts: true,
+  },
+  scopes,
+})
+
 /** In Compose or Kubernetes: the name is the public one, and the way there is another. */
 export const inside = openIdConnect({
   issuer: 'https://id.example.com/realms/example',

@@ -40,8 +40,8 @@ export class Context implements CredentialSource {
   /** The slots of the plan. */
   readonly values: unknown[]
   connection: WebSocketConnection | undefined
-  /** Reads the form, once; for what is no parameter of a schema. */
-  form: (() => Promise<FormFields>) | undefined
+  /** Reads the form, once; for what is no parameter of a schema. An object: a closure for each request outlives it. */
+  formSource: { form(): Promise<FormFields> } | undefined
   readonly #search: string
   #query: URLSearchParams | undefined
   #controls: Controls | undefined

@@ -12,10 +12,10 @@ export const postedForm: Dependency<() => Promise<SentParameters>> = {
     read: (context) => async () => {
       const type = context.header('content-type') ?? ''
       // SECURITY: another site's script can send text/plain without being asked; a form of ours never does.
-      if (!/^application\/x-www-form-urlencoded\s*(?:;|$)/i.test(type) || context.form === undefined) {
+      if (!/^application\/x-www-form-urlencoded\s*(?:;|$)/i.test(type) || context.formSource === undefined) {
         throw new HttpError(415, 'The form must be sent as application/x-www-form-urlencoded')
       }
-      const { entries } = await context.form()
+      const { entries } = await context.formSource.form()
       return entries.map(([name, value]) => [name, typeof value === 'string' ? value : ''] as const)
     },
     body: { mediaTypes: ['application/x-www-form-urlencoded'], jsonSchema: { type: 'object' } },

@@ -39,7 +39,7 @@ export class Resolution {
     this.#context = context
     this.#limits = limits
     this.#resources = resources
-    context.form = () => this.form()
+    context.formSource = this
   }
 
   /** Runs every security check. Nothing of the body has been read when it answers. */

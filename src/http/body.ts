@@ -2,11 +2,11 @@
 
 import { HttpError } from './http-error.ts'
 
-/**
- * Where the bytes of a request come from when its listener knows a shorter way than a web stream. Answers `undefined`
- * when somebody has begun to read the stream; calls `onChunk` for each chunk until that answers false.
- */
-export type BodySource = (onChunk: OnChunk) => Promise<void> | undefined
+/** Where the bytes of a request come from when its listener knows a shorter way than a web stream. */
+export interface BodySource {
+  /** Calls `onChunk` for each chunk until that answers false. `undefined` when somebody has begun to read the stream. */
+  read(onChunk: OnChunk): Promise<void> | undefined
+}
 
 /** Takes a chunk; false ends the reading. */
 export type OnChunk = (chunk: Uint8Array) => boolean
@@ -89,9 +89,9 @@ export async function eachChunk(
   const sourced = request as { [bodySource]?: BodySource }
   const source = sourced[bodySource]
   try {
-    const reading = source?.(take) ?? readStream(request, take)
+    const reading = source?.read(take) ?? readStream(request, take)
     // the request cannot know that it was read past it
-    if (source !== undefined) sourced[bodySource] = () => Promise.reject(alreadyRead())
+    if (source !== undefined) sourced[bodySource] = readBefore
     await reading
   } catch (cause) {
     if (cause instanceof BodyReadTwice) throw cause
@@ -99,6 +99,8 @@ export async function eachChunk(
   }
   if (refusal !== undefined) throw refusal
 }
+
+const readBefore: BodySource = { read: () => Promise.reject(alreadyRead()) }
 
 async function readStream(request: Request, onChunk: OnChunk): Promise<void> {
   if (request.body === null) return

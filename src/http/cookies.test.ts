@@ -57,6 +57,16 @@ test('SECURITY 293: a hostile header is read once, however long: four times the 
   }
 })
 
+test.each(['\u00a0', '\u00a0 ', '\ufeff', '\u2000', '\u2028', '\u3000', '\v', '\f', '\r', '\u0085', '"'])(
+  'SECURITY 197: %j before a name makes another name of it: a sibling subdomain sets no cookie of ours',
+  (before) => {
+    expect(readCookie(`${before}__Host-id=evil`, '__Host-id')).toBeUndefined()
+    expect(readCookie(`__Host-id=good; ${before}__Host-id=evil`, '__Host-id')).toBe('good')
+    expect(readCookie(`__Host-id${before}=evil`, '__Host-id')).toBeUndefined()
+    expect(readCookie(` \t__Host-id\t = good\t`, '__Host-id')).toBe('good')
+  },
+)
+
 test('SECURITY 291: a cookie named __proto__ is a cookie', () => {
   expect(readCookie('__proto__=1', '__proto__')).toBe('1')
   expect(readCookie('a=1', '__proto__')).toBeUndefined()

@@ -40,10 +40,27 @@ export function readCookie(header: string | null, name: string): string | undefi
     const start = end === 0 ? 0 : header.lastIndexOf(';', end - 1) + 1
     const pair = header.slice(start, end)
     const equals = pair.indexOf('=')
-    if (equals !== -1 && pair.slice(0, equals).trim() === name) return pair.slice(equals + 1).trim()
+    if (equals !== -1 && stripped(pair.slice(0, equals)) === name) return stripped(pair.slice(equals + 1))
     end = start - 1
   }
   return undefined
+}
+
+/**
+ * Without the white space of RFC 6265 §5.4, and no other: `trim` takes a no-break space off as well, and a sibling subdomain
+ * may set a cookie whose name begins with one, which browsers do not take for a name with the prefix `__Host-`.
+ */
+function stripped(text: string): string {
+  let start = 0
+  let end = text.length
+  while (start < end && isBlank(text.charCodeAt(start))) start++
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end--
+  return text.slice(start, end)
+}
+
+/** Space and tab. */
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09
 }
 
 /**

@@ -1,15 +1,15 @@
 /** Serving an application on a port, on Node, Bun and Deno. The only file that knows srvx and crossws. */
 
-import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http'
+import type { IncomingMessage, Server as HttpServer } from 'node:http'
 import type { serve } from 'crossws/server/node'
 import type { Server, ServerRequest } from 'srvx'
 import { bodySource, type BodySource } from './body.ts'
 import { limitsOf, type Limits, type ListenLimits } from './listen-limits.ts'
 import { busy } from './busy.ts'
-import { nodeBodySource } from './node-body.ts'
+import { NodeBody } from './node-body.ts'
 import { plainTarget } from './location.ts'
 import { NamedStatus, watchNode, type NodeWatch } from './node-connections.ts'
-import { nativeRequest, nativeSource, refusedMethod } from './node-request.ts'
+import { asNative, refusedMethod } from './node-request.ts'
 import { webSockets } from './websocket-hooks.ts'
 import type { Upgrade } from './websocket.ts'
 
@@ -239,12 +239,11 @@ class ListenerInfo implements RequestInfo {
 
 /** Gives a request of Node the short way to its body, and makes it a native one where that matters. */
 function onNode(request: ServerRequest, isLight: boolean): Request {
-  const { req, res } = (request.runtime?.node ?? {}) as { req?: IncomingMessage; res?: ServerResponse }
-  if (req === undefined || res === undefined) return request
-  if (!isLight) return nativeRequest(req, res, request.url)
-  const light = request as { [bodySource]?: BodySource; [nativeSource]?: () => Request }
-  light[nativeSource] = () => nativeRequest(req, res, request.url)
-  if (req.method !== 'GET') light[bodySource] = nodeBodySource(req)
+  if (!isLight) return asNative(request)
+  const incoming = request.runtime?.node?.req
+  if (incoming === undefined || incoming.method === 'GET') return request
+  const light = request as { [bodySource]?: BodySource }
+  light[bodySource] = new NodeBody(incoming as IncomingMessage)
   return request
 }
 

@@ -7,8 +7,16 @@ import type { BodySource, OnChunk } from './body.ts'
  * A body source for a `node:http` request. It is twice as fast as the web stream, and giving up half-way leaves the
  * socket open for the answer, where cancelling the web stream would destroy it.
  */
-export function nodeBodySource(incoming: IncomingMessage): BodySource {
-  return (onChunk) => (isUntouched(incoming) ? readIncoming(incoming, onChunk) : undefined)
+export class NodeBody implements BodySource {
+  readonly #incoming: IncomingMessage
+
+  constructor(incoming: IncomingMessage) {
+    this.#incoming = incoming
+  }
+
+  read(onChunk: OnChunk): Promise<void> | undefined {
+    return isUntouched(this.#incoming) ? readIncoming(this.#incoming, onChunk) : undefined
+  }
 }
 
 /** Whether nobody has begun to read. */

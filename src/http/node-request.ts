@@ -47,18 +47,22 @@ export function headOf(incoming: IncomingMessage, url: PublicUrl): Request {
   return new Request(publicUrl(url), { method, headers: headersOf(incoming) })
 }
 
-/** The property under which a listener leaves the way from its own light request to a native one. */
-export const nativeSource: unique symbol = Symbol('gatewright.nativeSource')
+/** What the lighter request of srvx has of `node:http`. */
+interface LightRequest extends Request {
+  readonly runtime?: { readonly node?: { readonly req?: IncomingMessage; readonly res?: ServerResponse } }
+}
+
+const natives = new WeakMap<Request, Request>()
 
 /**
- * The request as `new Request(request)`, `fetch(request)` and everything else of the platform takes it. What a listener
- * gave is lighter and would be refused there; anything else is returned as it is.
+ * The request as `new Request(request)`, `fetch(request)` and everything else of the platform takes it. What the listener
+ * gives is lighter and would be refused there; anything else is returned as it is.
  */
 export function asNative(request: Request): Request {
-  const light = request as { [nativeSource]?: () => Request }
-  const native = light[nativeSource]?.()
-  if (native === undefined) return request
-  light[nativeSource] = () => native
+  const { req, res } = (request as LightRequest).runtime?.node ?? {}
+  if (req === undefined || res === undefined) return request
+  const native = natives.get(request) ?? nativeRequest(req, res, request.url)
+  natives.set(request, native)
   return native
 }
 

@@ -22,10 +22,15 @@ export function parseBasicCredentials(encoded: string): BasicCredentials | undef
   return { username: text.slice(0, colon), password: text.slice(colon + 1) }
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
 function decodeUtf8(encoded: string): string | undefined {
   try {
-    const bytes = Uint8Array.from(atob(encoded), (character) => character.charCodeAt(0))
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    const characters = atob(encoded)
+    // ASCII, as nearly always, is UTF-8 as it is.
+    // eslint-disable-next-line no-control-regex -- which of them may be there is asked afterwards
+    if (/^[\x00-\x7f]*$/.test(characters)) return characters
+    return utf8.decode(Uint8Array.from(characters, (character) => character.charCodeAt(0)))
   } catch {
     return undefined
   }

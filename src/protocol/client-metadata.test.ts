@@ -44,7 +44,7 @@ const full = {
   grant_types: ['authorization_code', 'refresh_token', 'client_credentials', device, exchange], response_types: ['code'], application_type: 'web',
   client_name: 'Wéb 😀', client_uri: 'https://web.test', logo_uri: 'https://web.test/logo.png', tos_uri: 'https://web.test/tos', policy_uri: 'https://web.test/policy',
   contacts: ['a@web.test'], scope: 'read write', jwks: { keys: [jwk] }, software_id: 'id', software_version: '1', post_logout_redirect_uris: ['https://web.test/bye'],
-  id_token_signed_response_alg: 'RS256', subject_type: 'public', sector_identifier_uri: 'https://web.test/sector', default_max_age: 60, require_auth_time: true, dpop_bound_access_tokens: true,
+  id_token_signed_response_alg: 'RS256', subject_type: 'public', sector_identifier_uri: 'https://web.test/sector', default_max_age: 60, require_auth_time: true, backchannel_logout_session_required: false, dpop_bound_access_tokens: true,
   require_pushed_authorization_requests: true,
 } // prettier-ignore
 
@@ -187,16 +187,16 @@ test('RFC 7592 §2.2: an update names its client, and nothing that only the serv
 })
 
 test('SECURITY 149: texts are bounded, and hold nothing that cannot be seen', () => {
-  for (const name of ['<img src=x onerror=alert(1)>', '"\'&', 'نام', 'ＡＢＣ', 'می\u200cخواهم', '👩\u200d💻', 'a'.repeat(100)]) {
+  for (const name of ['<img src=x onerror=alert(1)>', '"\'&', 'نام', 'ＡＢＣ', 'می\u200cخواهم', '👩\u200d💻', '❤\ufe0f', 'a'.repeat(100)]) {
     expect(parse({ client_name: name }).clientName).toBe(name)
   } // prettier-ignore
-  const invisible = ['\u202e', '\u202d', '\u2066', '\u2069', '\u200e', '\u200f', '\u061c', '\u200b', '\u2060', '\ufeff', '\u00ad', '\u2028', '\u2029', '\0', '\n', '\r', '\t', '\x7f', '\x9b', '\ud800', '\ue000', '\u{e0041}'] // prettier-ignore
+  const invisible = ['\u202e', '\u202d', '\u2066', '\u2069', '\u200e', '\u200f', '\u061c', '\u200b', '\u2060', '\ufeff', '\u00ad', '\u2028', '\u2029', '\0', '\n', '\r', '\t', '\x7f', '\x9b', '\ud800', '\ue000', '\u{e0041}', '\u3164', '\u115f', '\u1160', '\uffa0', '\u034f', '\u180e'] // prettier-ignore
   for (const character of invisible) {
     for (const name of ['client_name', 'software_id', 'software_version'])
       refuses({ [name]: `a${character}b` })
     refuses({ contacts: [`a${character}b`] })
   }
-  for (const name of ['', ' ', 'a'.repeat(101), 'a'.repeat(10_240)]) refuses({ client_name: name })
+  for (const name of ['', ' ', '\u00a0', '\u2800', '\u2800 \u2800', '\u200d', '\u200c\u200d', '\ufe0f', '\u0301', 'a'.repeat(101), 'a'.repeat(10_240)]) refuses({ client_name: name }) // prettier-ignore
   refuses({ software_id: 'a'.repeat(256) })
   refuses({ software_version: 'a'.repeat(101) })
   refuses({ contacts: ['a'.repeat(255)] })

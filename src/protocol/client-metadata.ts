@@ -51,6 +51,11 @@ export interface ClientMetadata {
   readonly sectorIdentifierUri?: string
   /** Where it is told that a session has ended (Back-Channel Logout §2.2). */
   readonly backchannelLogoutUri?: string
+  /**
+   * Whether it is told which session has ended (Back-Channel Logout §2.2); told `false`, it ends all sessions of the person.
+   * True unless told.
+   */
+  readonly backchannelLogoutSessionRequired?: boolean
   /** Seconds. */
   readonly defaultMaxAge?: number
   readonly requireAuthTime: boolean
@@ -229,7 +234,7 @@ function checkTexts(metadata: ClientMetadata): void {
 
 function text(name: string, value: string | undefined, limit: number): void {
   if (value === undefined) return
-  if (value.trim() === '' || value.length > limit) {
+  if (!visible.test(value) || value.length > limit) {
     throw invalidClientMetadata(`The member ${name} has 1 to ${limit} characters`)
   }
   if (invisible.test(value))
@@ -237,10 +242,14 @@ function text(name: string, value: string | undefined, limit: number): void {
 }
 
 /**
- * Controls, line ends, halves of characters and what turns the direction of reading: with them a name reads as another
- * one on the consent page. The joiners stay, which writing in Persian and Hindi needs.
+ * Controls, line ends, halves of characters, fillers and what turns the direction of reading: with them a name reads as another
+ * one on the consent page. The joiners stay, which writing in Persian and Hindi needs, and what makes a picture of a character.
  */
-const invisible = /[\p{Cc}\p{Cs}\p{Co}\p{Zl}\p{Zp}]|(?![\u200c\u200d])\p{Cf}/u
+const invisible =
+  /[\p{Cc}\p{Cs}\p{Co}\p{Zl}\p{Zp}]|(?!\u200c|\u200d|\ufe0e|\ufe0f)[\p{Cf}\p{Default_Ignorable_Code_Point}]/u
+
+/** Something to be read. An empty Braille cell and the fillers of Hangul count as a sign or as letters, and show nothing. */
+const visible = /(?!\u2800|\p{Default_Ignorable_Code_Point})[\p{L}\p{N}\p{P}\p{S}]/u
 
 function address(name: string, uri: string | undefined): void {
   if (uri === undefined) return

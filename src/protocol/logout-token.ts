@@ -5,7 +5,8 @@ export interface NewLogoutToken {
   readonly issuer: string
   readonly subject: string
   readonly clientId: string
-  readonly sessionId: string
+  /** Left out where all sessions of the person are meant. */
+  readonly sessionId?: string | undefined
   readonly id: string
   /** Seconds since 1970. */
   readonly issuedAt: number
@@ -23,7 +24,7 @@ export function logoutTokenClaims(token: NewLogoutToken): Readonly<Record<string
     iat: token.issuedAt,
     exp: token.issuedAt + logoutTokenLifetime,
     jti: token.id,
-    sid: token.sessionId,
+    ...(token.sessionId === undefined ? {} : { sid: token.sessionId }),
     events: { 'http://schemas.openid.net/event/backchannel-logout': {} },
   }
 }

@@ -54,12 +54,21 @@ export async function authenticateClient(
       auditEvent('client.authentication_failed', service.settings.now(), {
         // An id that is none is not kept: people type secrets into the wrong field.
         ...(client === undefined ? {} : { clientId: client.id }),
-        details: { method: presented.method },
+        details: { method: presented.method, ...registeredMethod(client, presented) },
         ...origin,
       }),
     ])
     throw error
   }
+}
+
+/** Half of all wrong set-ups: the right secret, sent in the other way. The client is not told; whoever runs the server is. */
+function registeredMethod(
+  client: Client | undefined,
+  { method }: PresentedClient,
+): { readonly registered?: string } {
+  const registered = client?.metadata.tokenEndpointAuthMethod
+  return registered === undefined || registered === method ? {} : { registered }
 }
 
 async function judge(service: Service, client: Client, presented: PresentedClient): Promise<void> {

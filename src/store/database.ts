@@ -12,9 +12,17 @@ export interface AnyDatabase {
    * `LISTEN`. A hint and no promise: what must not be missed is read again from time to time as well.
    */
   readonly listen?: Listen
+  /** Runs a statement at once on the only connection there is: SQLite's. For whoever has it just now, by a transaction. */
+  readonly direct?: Direct
   /** Closes all connections. What runs just now may end first. */
   close(): Promise<void>
 }
+
+/** Runs a statement and answers its rows, or how many rows it has changed. */
+export type Direct = (
+  sql: string,
+  parameters: readonly unknown[],
+) => { readonly rows: readonly unknown[]; readonly changes: number }
 
 /** Listens on a channel: a name in lower case that needs no quotes. */
 export type Listen = (channel: string, onNotice: () => void) => Listening
@@ -41,13 +49,14 @@ export interface Database<Tables = Record<never, never>> extends AnyDatabase, As
 export function databaseOf<Tables>(
   dialect: AnyDatabase['dialect'],
   kysely: Kysely<Tables>,
-  listen?: Listen,
+  { listen, direct }: Pick<AnyDatabase, 'listen' | 'direct'> = {},
 ): Database<Tables> {
   const close = (): Promise<void> => kysely.destroy()
   return {
     dialect,
     kysely,
     ...(listen === undefined ? {} : { listen }),
+    ...(direct === undefined ? {} : { direct }),
     transaction: (work) => kysely.transaction().execute(work),
     close,
     [Symbol.asyncDispose]: close,

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { Kysely, sql } from 'kysely'
 import type { Dialect } from 'kysely'
 import { databaseOf } from './database.ts'
-import type { AnyDatabase, Database, Listen } from './database.ts'
+import type { AnyDatabase, Database } from './database.ts'
 import { DatabaseError } from './database-error.ts'
 import { postgresDialect } from './postgres.ts'
 import { sqliteDialect } from './sqlite.ts'
@@ -47,7 +47,7 @@ export async function openDatabase<Tables = Record<never, never>>(
   target: string | DatabaseOptions,
 ): Promise<Database<Tables>> {
   const options = typeof target === 'string' ? { url: target } : target
-  const [dialect, name, listen] = await dialectOf(options)
+  const { dialect, name, ...more } = await dialectOf(options)
   const kysely = new Kysely<Tables>({ dialect })
   try {
     await sql`select 1`.execute(kysely)
@@ -55,17 +55,17 @@ export async function openDatabase<Tables = Record<never, never>>(
     await kysely.destroy()
     throw error
   }
-  return databaseOf(name, kysely, listen)
+  return databaseOf(name, kysely, more)
 }
 
 async function dialectOf(
   options: DatabaseOptions,
-): Promise<readonly [Dialect, AnyDatabase['dialect'], Listen?]> {
+): Promise<Pick<AnyDatabase, 'listen' | 'direct'> & { dialect: Dialect; name: AnyDatabase['dialect'] }> {
   const { url } = options
   if (typeof url !== 'string') throw new DatabaseError('invalid_url', `The database URL is missing. ${known}`)
   const statementTimeout = milliseconds('statementTimeout', options.statementTimeout ?? 10)
   if (/^(file|sqlite):/i.test(url)) {
-    return [await sqliteDialect({ file: filePath(url), patience: statementTimeout }), 'sqlite']
+    return { name: 'sqlite', ...(await sqliteDialect({ file: filePath(url), patience: statementTimeout })) }
   }
   if (/^postgres(ql)?:/i.test(url)) {
     const connectTimeout = milliseconds('connectTimeout', options.connectTimeout ?? 5)
@@ -73,14 +73,14 @@ async function dialectOf(
     if (!Number.isInteger(connections) || connections < 1) {
       throw new DatabaseError('invalid_url', `connections must be a whole number from 1, not ${connections}`)
     }
-    const { dialect, listen } = await postgresDialect({
+    const postgres = await postgresDialect({
       url,
       connections,
       connectTimeout,
       statementTimeout,
       preparedStatements: options.preparedStatements ?? true,
     })
-    return [dialect, 'postgres', listen]
+    return { name: 'postgres', ...postgres }
   }
   // Only what stands before the colon is shown, and only if it looks like a scheme: the rest may hold a password.
   const scheme = /^[a-z][a-z0-9+.-]{0,19}(?=:)/i.exec(url)?.[0]

@@ -5,6 +5,7 @@ import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SqliteAdapter, SqliteDriver, SqliteIntrospector, SqliteQueryCompiler } from 'kysely'
 import type { Dialect, SqliteDatabase, SqliteStatement } from 'kysely'
+import type { Direct } from './database.ts'
 import { DatabaseError } from './database-error.ts'
 import { codeOf, explained, isBusy } from './sqlite-errors.ts'
 import { guardedDialect } from './sql/guarded-dialect.ts'
@@ -23,7 +24,10 @@ export interface SqliteOptions {
  *
  * @throws DatabaseError `not_a_database`, `cannot_open`, `read_only` or `driver_missing`; the file is left as it was.
  */
-export async function sqliteDialect({ file, patience }: SqliteOptions): Promise<Dialect> {
+export async function sqliteDialect({
+  file,
+  patience,
+}: SqliteOptions): Promise<{ readonly dialect: Dialect; readonly direct: Direct }> {
   if (file !== ':memory:') prepareFile(file)
   const { DatabaseSync } = await import('node:sqlite').catch((cause: unknown) => {
     throw new DatabaseError('driver_missing', 'This runtime has no node:sqlite. Node has it from 22.13 on.', {
@@ -49,13 +53,14 @@ export async function sqliteDialect({ file, patience }: SqliteOptions): Promise<
     throw explained(cause, file) ?? cause
   }
 
+  const adapted = adapt(database)
   const dialect: Dialect = {
     createAdapter: () => new SqliteAdapter(),
     createIntrospector: (kysely) => new SqliteIntrospector(kysely),
     createQueryCompiler: () => new SqliteQueryCompiler(),
-    createDriver: () => new SqliteDriver({ database: adapt(database) }),
+    createDriver: () => new SqliteDriver({ database: adapted }),
   }
-  return guardedDialect(dialect, {
+  const guarded = guardedDialect(dialect, {
     // `immediate`: a transaction that reads first and then writes could not be given the lock any more.
     begin: 'begin immediate',
     // After an error of the disk SQLite has rolled back by itself (https://sqlite.org/lang_transaction.html §3.1).
@@ -73,6 +78,16 @@ export async function sqliteDialect({ file, patience }: SqliteOptions): Promise<
       }
     },
   })
+  const direct: Direct = (sql, parameters) => {
+    try {
+      const statement = adapted.prepare(sql)
+      if (statement.reader) return { rows: statement.all(parameters), changes: 0 }
+      return { rows: [], changes: Number(statement.run(parameters).changes) }
+    } catch (cause) {
+      throw explained(cause, file) ?? cause
+    }
+  }
+  return { dialect: guarded, direct }
 }
 
 type Value = null | number | bigint | string | Uint8Array

@@ -29,7 +29,7 @@ export interface TrustedIssuer {
   readonly algorithms?: readonly VerificationAlgorithm[]
   /** Where its metadata is, if this process reaches it under another address than its name. */
   readonly discoveryUrl?: string
-  /** How it is asked about tokens that are no JWTs; they are refused unless told. */
+  /** How it is asked about tokens that are no JWTs, or about all; those are refused unless told. */
   readonly introspection?: IntrospectionOptions
   /**
    * What happens when it is not known what this issuer revoked lately. Unless told, the feed of an issuer that has one is
@@ -256,6 +256,7 @@ function checkIntrospection(name: string, options: IntrospectionOptions): Intros
   return {
     clientId,
     clientSecret,
+    jwts: options.jwts === true,
     maxAge: whole(`${name}introspection.maxAge`, 'seconds', maxAge, 0, 3600),
     refusedMaxAge: whole(`${name}introspection.refusedMaxAge`, 'seconds', refusedMaxAge, 0, 3600),
     size: whole(`${name}introspection.size`, 'answers', size, 0, 10_000_000),

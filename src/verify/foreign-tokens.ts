@@ -85,15 +85,20 @@ export function foreignTokens(options: ForeignTokensOptions & Trusted): ForeignT
     if (claims === undefined) {
       if (opaque?.introspector === undefined)
         return refused(settings, { rejection: refusals.malformed, token })
-      const answer = opaque.introspector.ask(token, time)
-      return answer instanceof Promise ? answer.then((found) => opened(found, token)) : opened(answer, token)
+      return asked(opaque.introspector, token, time)
     }
     const { iss } = claims
     const by = typeof iss === 'string' ? issuers.get(iss) : undefined
     // Before its keys are looked for: a token of somebody else is no reason to fetch ours, or to wait for them.
     if (by === undefined)
       return refused(settings, { rejection: refusals.issuer, token, members: claims, issuer: names })
-    return by
+    const { introspector: judge, trusted } = by
+    return judge !== undefined && trusted.introspection?.jwts === true ? asked(judge, token, time) : by
+  }
+
+  function asked(judge: Introspector, token: string, time: number): Judged | Promise<Judged> {
+    const answer = judge.ask(token, time)
+    return answer instanceof Promise ? answer.then((found) => opened(found, token)) : opened(answer, token)
   }
 
   function opened(found: Judged, token: string): Judged {

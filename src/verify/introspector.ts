@@ -17,6 +17,11 @@ export interface IntrospectionOptions {
   readonly clientId: string
   readonly clientSecret: string
   /**
+   * Asks about JWTs of this issuer as well, instead of verifying them here: for tokens that do not say everything by
+   * themselves, as Keycloak's lightweight ones. `false` unless told.
+   */
+  readonly jwts?: boolean
+  /**
    * For how long an answer is believed, in seconds: so long a revoked token may go on; 30 unless told, 0 asks each
    * time. No answer is believed beyond the end of its token.
    */
@@ -31,6 +36,7 @@ export interface IntrospectionOptions {
 export interface IntrospectionSettings {
   readonly clientId: string
   readonly clientSecret: string
+  readonly jwts: boolean
   readonly maxAge: number
   readonly refusedMaxAge: number
   readonly size: number

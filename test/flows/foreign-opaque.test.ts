@@ -75,6 +75,40 @@ test('an opaque token is what its issuer says, who is told which API asks', asyn
   expect(issuer.questions).toHaveLength(1)
 })
 
+test('SECURITY 178, 193: with `jwts` the issuer is asked about its JWTs too, and about nobody else’s', async () => {
+  const issuer = await foreignIssuer()
+  const { check, status } = guardFor(issuer, {
+    profile: 'keycloak',
+    introspection: { ...introspection, jwts: true },
+  })
+  // As Keycloak's lightweight tokens are: for whom it is and what it may do is known to the issuer alone.
+  const bare = { aud: undefined, sub: undefined, client_id: undefined, typ: 'Bearer', azp: 'app' }
+  const light = await issuer.token({ ...bare, scope: 'openid' }, { typ: 'JWT' })
+  issuer.opaque.set(light, active(issuer, { scope: 'read', realm_access: { roles: ['write'] } }))
+  const { token } = await check(light)
+  expect(token).toMatchObject({ subject: 'alice', scopes: ['read', 'write'], audience: [audience] })
+  // What it says by itself counts for nothing: it is revoked, or was made by somebody who only knows the name.
+  expect(await status(await issuer.token())).toBe(401)
+  issuer.opaque.set(light, { active: false })
+  issuer.clock.now += 30_000
+  expect(await status(light)).toBe(401)
+  const others = await issuer.token({ aud: 'https://other.test' })
+  issuer.opaque.set(others, active(issuer, { aud: 'https://other.test' }))
+  expect(await status(others)).toBe(401)
+  // An ID token is active as well.
+  const identity = await issuer.token({ typ: 'ID' }, { typ: 'JWT' })
+  issuer.opaque.set(identity, active(issuer, { token_type: 'ID' }))
+  expect(await status(identity)).toBe(401)
+  expect(issuer.count('keys')).toBe(0)
+  const asked = issuer.questions.length
+  expect(await status(await issuer.token({ iss: 'https://evil.test' }))).toBe(401)
+  expect(issuer.questions).toHaveLength(asked)
+  // Unless told, they are verified here, and one that does not say for whom it is, is for nobody.
+  const plain = guardFor(issuer, { profile: 'keycloak' })
+  expect(await plain.status(await issuer.token({ ...bare }, { typ: 'JWT' }))).toBe(401)
+  expect(issuer.questions).toHaveLength(asked)
+})
+
 test('the secret goes into the form where the issuer wants it there', async () => {
   const issuer = await foreignIssuer()
   issuer.metadata = {

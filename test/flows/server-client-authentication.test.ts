@@ -56,6 +56,10 @@ describe.each(dialects)('client authentication on %s', (dialect) => {
 
   test('SECURITY 85: only the registered method counts', async () => {
     expectRefusal(await ask({ client_id: 'WEB', client_secret: webSecret }), 'invalid_client', 401)
+    // Whoever runs the server finds out what is wrong; the client does not.
+    const [failed] = await place.open.store.listAudit({ limit: 1, type: 'client.authentication_failed' })
+    const told = { method: 'client_secret_post', registered: 'client_secret_basic' }
+    expect(failed).toMatchObject({ clientId: 'WEB', details: told })
     expectRefusal(await ask({ client_id: 'WEB' }), 'invalid_client', 401)
     const unsigned = asserted(new UnsecuredJWT({ sub: 'WEB', iss: 'WEB' }).encode())
     expectRefusal(await ask(unsigned), 'invalid_client', 401)

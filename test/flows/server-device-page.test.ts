@@ -1,5 +1,7 @@
 /** The page for a device's code: a person logs in, enters it, sees who asks, decides; over both databases. */
 
+import { createLocalJWKSet, jwtVerify } from 'jose'
+import type { JSONWebKeySet } from 'jose'
 import { describe, expect, test } from 'vitest'
 import { defaultPages } from '../../src/pages/default-pages.ts'
 import { dialects } from '../setup/database.ts'
@@ -28,6 +30,7 @@ async function place(dialect: Dialect) {
         tokenEndpointAuthMethod: 'none',
         grantTypes: [deviceGrant, 'refresh_token'],
       },
+      { id: 'box', tokenEndpointAuthMethod: 'none', grantTypes: [deviceGrant] },
     ],
   })
   return { at, browser: browserOf(at.server.app) }
@@ -83,6 +86,50 @@ describe.each(dialects)('%s', (dialect) => {
     expect(await answer.json()).toMatchObject({ token_type: 'Bearer', scope: 'read write' })
     const [grant] = await at.store.listGrants({ subject: at.alice, limit: 10, now: at.clock.now })
     expect(grant).toMatchObject({ clientId: 'tv', scopes: ['read', 'write'] })
+  })
+
+  test('SECURITY 166: a device that asks for `openid` is told who allowed it, and goes on after that browser has logged out', async () => {
+    const { at, browser } = await place(dialect)
+    const ask = (scope: string, id = 'tv') => at.post('/device_authorization', { scope }, id)
+    const answer = await bodyOf(await ask('openid profile read'))
+    const device = { deviceCode: String(answer['device_code']), userCode: String(answer['user_code']) }
+    const confirm = await browser.submit(await opened(browser), { user_code: device.userCode })
+    for (const shown of ['Know who you are here', 'See your name and username', 'Read'])
+      expect(confirm.body).toContain(shown)
+    await browser.submit(confirm, { decision: 'allow' })
+    at.clock.now += 5000
+    const tokens = await bodyOf(await poll(at, { ...device, complete: '' }))
+    const keys = (await (await at.server.app.request(`${issuer}/jwks`)).json()) as JSONWebKeySet
+    const { payload } = await jwtVerify(String(tokens['id_token']), createLocalJWKSet(keys), {
+      issuer,
+      audience: 'tv',
+      currentDate: new Date(at.clock.now),
+    })
+    expect(payload).toMatchObject({ sub: at.alice, amr: ['pwd'], auth_time: expect.any(Number) as number })
+    expect(payload).not.toHaveProperty('sid')
+    const userinfo = () =>
+      at.server.app.request(`${issuer}/userinfo`, {
+        headers: { authorization: `Bearer ${String(tokens['access_token'])}` },
+      })
+    expect(await bodyOf(await userinfo())).toEqual({ sub: at.alice, preferred_username: 'alice' })
+    await browser.submit(await browser.open(`${issuer}/logout`), {})
+    expect(await at.store.listSessions(at.alice, at.clock.now)).toEqual([])
+    expect((await userinfo()).status).toBe(200)
+    const refreshed = await bodyOf(await at.refresh('tv', String(tokens['refresh_token'])))
+    expect(refreshed).toMatchObject({ id_token: expect.any(String) as string })
+    // Whoever asks for nothing is not told, and a client without refresh tokens keeps no access.
+    const silent = await bodyOf(await at.post('/device_authorization', {}, 'tv'))
+    const box = await bodyOf(await ask('openid offline_access', 'box'))
+    const asked = async (code: unknown) => {
+      const page = await browser.open(`${issuer}/device?user_code=${String(code)}`)
+      const login =
+        page.path === '/login' ? await browser.submit(page, { username: 'alice', password }) : page
+      return (await browser.submit(login, { user_code: String(code) })).body
+    }
+    expect(await asked(silent['user_code'])).not.toContain('Know who you are')
+    const shown = await asked(box['user_code'])
+    expect([shown.includes('Know who you are'), shown.includes('Keep access')]).toEqual([true, false])
+    expect((await ask('openid nonsense')).status).toBe(400)
   })
 
   test('SECURITY 104: the complete link survives the login, fills the field, and decides nothing by itself', async () => {

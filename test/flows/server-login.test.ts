@@ -146,6 +146,19 @@ describe.each(dialects)('%s', (dialect) => {
     expect((await old.open(requestUrl(at, 'web'))).path).toBe('/login')
   })
 
+  test('SECURITY 195, 197: what a sibling subdomain names almost like our cookie is not our cookie', async () => {
+    const { at, browser } = await person(dialect)
+    const login = await browser.open(requestUrl(at, 'web'))
+    await browser.submit(login, { username: 'alice', password })
+    const session = browser.cookie('__Host-gatewright-session') ?? ''
+    // Browsers keep the prefix for the host itself, and let any subdomain set a name that has a no-break space before it.
+    const victim = browserOf(at.server.app)
+    victim.plant('\u00a0__Host-gatewright-session', session)
+    expect((await victim.open(requestUrl(at, 'web'))).path).toBe('/login')
+    victim.plant('__Host-gatewright-session', session)
+    expect((await victim.open(requestUrl(at, 'web'))).path).toBe('/consent')
+  })
+
   test('a login that is sent twice at the same moment is a login', async () => {
     const { at, browser } = await person(dialect)
     await wholeWay(browser, requestUrl(at, 'web'))

@@ -172,6 +172,37 @@ describe.each(dialects)('%s', (dialect) => {
     expect(await checked(at, tokens.id_token)).not.toHaveProperty('email')
   })
 
+  test('SECURITY 169, 170: userinfo takes the token from a form as well, in one place at a time, and never from the address', async () => {
+    const { at, browser } = await person(dialect)
+    const { access_token: token, id_token: idToken = '' } = await signedIn(at, browser)
+    const send = (fields: readonly (readonly [string, string])[], headers = {}, query = '') =>
+      at.server.app.request(`${issuer}/userinfo${query}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
+        body: new URLSearchParams(fields.map(([name, value]) => [name, value])).toString(),
+      })
+    const own = ['access_token', token] as const
+    expect(await bodyOf(await send([own]))).toEqual({ sub: at.alice })
+    const header = { authorization: `Bearer ${token}` }
+    for (const answer of [await send([own], header), await send([own, own])]) {
+      expect([answer.status, (await bodyOf(answer))['error']]).toEqual([400, 'invalid_request'])
+      expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer error="invalid_request"/)
+    }
+    expect((await send([['token', token]], header)).status).toBe(200)
+    for (const answer of [
+      await send([['access_token', idToken]]),
+      await send([['access_token', '']]),
+      await send([['access_token', `${token} `]]),
+      await send([], {}, `?access_token=${token}`),
+      await send([own], { 'content-type': 'text/plain' }),
+      await send([own], { 'content-type': 'application/json' }),
+    ]) {
+      expect(answer.status).toBe(401)
+      expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer /)
+    }
+    expect((await send([['access_token', 'x'.repeat(70_000)]])).status).toBe(413)
+  })
+
   test('SECURITY 160: with openid alone userinfo tells the subject alone', async () => {
     const { at, browser } = await person(dialect)
     const { access_token: token } = await signedIn(at, browser)

@@ -28,7 +28,7 @@ export const failpointNames: readonly FailpointName[] = [
   'before-answer',
 ]
 
-const consumption = /update gatewright_(?:codes|refresh_tokens)\s+set used_at/
+const consumption = /update gatewright_(?:codes|refresh_tokens)(?: as \w)? set used_at/
 const insertion = /insert into gatewright_(?:families|refresh_tokens|audit)/
 
 /** The process ends like one that lost its power: no handler runs, nothing is flushed. */

@@ -68,9 +68,9 @@ async function read(context: Context, isStrict: boolean): Promise<PasswordReques
 
 /** A body that cannot be read is a malformed request to an OAuth client, not a 4xx of a kind it does not know. */
 async function formOf(context: Context): Promise<FormFields> {
-  if (context.form === undefined) throw new TypeError('There is no body to read the form from')
+  if (context.formSource === undefined) throw new TypeError('There is no body to read the form from')
   try {
-    return await context.form()
+    return await context.formSource.form()
   } catch (error) {
     if (error instanceof HttpError && error.status === 400) {
       throw invalidRequest(error.message, { cause: error })

@@ -31,6 +31,7 @@ export interface ClientFields {
   readonly policy_uri: string
   readonly post_logout_redirect_uris: readonly string[]
   readonly backchannel_logout_uri: string
+  readonly backchannel_logout_session_required: boolean
   readonly id_token_signed_response_alg: string
   readonly subject_type: 'public' | 'pairwise'
   readonly sector_identifier_uri: string
@@ -64,6 +65,7 @@ const fields: { readonly [Name in keyof ClientFields]: Model<ClientFields[Name]>
   policy_uri: uri,
   post_logout_redirect_uris: uris,
   backchannel_logout_uri: uri,
+  backchannel_logout_session_required: flag,
   id_token_signed_response_alg: text({ max: 20 }),
   subject_type: oneOf('public', 'pairwise'),
   sector_identifier_uri: uri,
@@ -183,6 +185,7 @@ function ours(sent: Changeable): object {
     policyUri: sent.policy_uri,
     postLogoutRedirectUris: sent.post_logout_redirect_uris,
     backchannelLogoutUri: sent.backchannel_logout_uri,
+    backchannelLogoutSessionRequired: sent.backchannel_logout_session_required,
     idTokenSignedResponseAlg: sent.id_token_signed_response_alg,
     subjectType: sent.subject_type,
     sectorIdentifierUri: sent.sector_identifier_uri,

@@ -89,11 +89,16 @@ async function started(
     throw new OAuthError('unauthorized_client', 'The client is not registered for this grant type')
   }
   const sent = strictParameters(parameters, repeatable)
-  const scopes = grantedScope({
-    requested: requestedScopes(sent),
-    allowed: Object.keys(settings.scopes),
+  const requested = requestedScopes(sent)
+  const allowed = grantedScope({
+    requested,
+    // As at the authorization endpoint: who a person is has to be asked for.
+    allowed: requested === undefined ? Object.keys(settings.scopes) : settings.scopeNames,
     ceiling: scopesOfClient(settings, client),
   })
+  // OpenID Connect Core §11: what cannot be given is ignored.
+  const isRefreshed = client.metadata.grantTypes.includes('refresh_token')
+  const scopes = isRefreshed ? allowed : allowed.filter((scope) => scope !== 'offline_access')
   const resources = resourcesAskedFor(service, sent.all('resource')).map(({ identifier }) => identifier)
   const now = settings.now()
   const lifetime = settings.lifetimes.deviceCode

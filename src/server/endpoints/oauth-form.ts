@@ -45,9 +45,9 @@ export function oauthForm(described: BodyDescription['jsonSchema']): Dependency<
         if (type === undefined || mediaType(type) !== 'application/x-www-form-urlencoded') {
           throw invalidRequest('The body must be sent as application/x-www-form-urlencoded')
         }
-        if (context.form === undefined) throw new TypeError('There is no body to read the form from')
+        if (context.formSource === undefined) throw new TypeError('There is no body to read the form from')
         try {
-          const { entries } = await context.form()
+          const { entries } = await context.formSource.form()
           // A urlencoded form has no files.
           return entries.map(([name, value]): readonly [string, string] => [
             name,

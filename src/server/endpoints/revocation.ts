@@ -37,10 +37,8 @@ export function addRevocationEndpoint(
           if (await revokers[kind](token, { service: open, client, origin })) break
         }
         // RFC 7009 §2.2: unknown, another client's, dead already: the client has what it wants, and learns no more.
-        return new Response(null, {
-          status: 200,
-          headers: { 'cache-control': 'no-store', pragma: 'no-cache' },
-        })
+        // The body means nothing, but there are clients that read JSON or fail.
+        return Response.json({}, { headers: { 'cache-control': 'no-store', pragma: 'no-cache' } })
       }),
   )
 }

@@ -1,7 +1,6 @@
 /** The userinfo endpoint (OpenID Connect Core §5.3): a client asks who the person behind its access token is. */
 
 import { request } from '../../api/context.ts'
-import { postedForm } from '../../api/posted-form.ts'
 import type { Router } from '../../api/router.ts'
 import type { CorsOptions } from '../../http/cors.ts'
 import { parseAuthorization } from '../../protocol/authorization-header.ts'
@@ -9,7 +8,6 @@ import { challenge } from '../../protocol/challenge.ts'
 import { dpopAlgorithms } from '../../protocol/dpop.ts'
 import type { TokenDescription } from '../../protocol/introspection.ts'
 import { endpointUrl } from '../../protocol/issuer.ts'
-import type { SentParameters } from '../../protocol/parameters.ts'
 import { Rejection } from '../../protocol/rejection.ts'
 import { provenKey } from '../dpop.ts'
 import { liveToken } from '../live-token.ts'
@@ -18,6 +16,7 @@ import type { Claims } from '../openid/options.ts'
 import { authorizationData } from '../openid/id-token.ts'
 import { subjectFor } from '../openid/subject.ts'
 import type { Service } from '../service.ts'
+import { postedTokens } from './posted-token.ts'
 import { unlessUnavailable } from './unavailable.ts'
 
 /** Adds `GET` and `POST /userinfo`. */
@@ -32,32 +31,26 @@ export function addUserinfoEndpoint(
     tags: ['OpenID Connect'],
     summary: 'Who the person is',
   } as const
-  const answer = ({
-    request,
-    form,
-  }: {
-    readonly request: Request
-    readonly form?: () => Promise<SentParameters>
-  }): Promise<Response> => unlessUnavailable(async () => userinfo(await service(), request, form))
-  routes.get('/userinfo', { request }, { ...contract, operationId: 'userinfo' }, answer)
-  // Core §5.3.1: both. The token is in the header alone (RFC 6750 §2.2 is for clients that cannot set one).
+  routes.get('/userinfo', { request }, { ...contract, operationId: 'userinfo' }, ({ request }) =>
+    unlessUnavailable(async () => userinfo(await service(), request, [])),
+  )
+  // Core §5.3.1: both. A form may carry the token (RFC 6750 §2.2): there are clients that do nothing else.
   routes.post(
     '/userinfo',
-    { request, form: postedForm },
-    { ...contract, operationId: 'userinfo_post' },
-    answer,
+    { request, posted: postedTokens },
+    { ...contract, operationId: 'userinfo_post', limits: { body: 65_536, fields: 100 } },
+    ({ request, posted }) => unlessUnavailable(async () => userinfo(await service(), request, posted)),
   )
 }
 
-async function userinfo(
-  service: Service,
-  wanted: Request,
-  form?: () => Promise<SentParameters>,
-): Promise<Response> {
-  const presented = parseAuthorization(wanted.headers.get('authorization') ?? undefined)
+async function userinfo(service: Service, wanted: Request, posted: readonly string[]): Promise<Response> {
+  const header = wanted.headers.get('authorization') ?? undefined
+  // RFC 6750 §2: one way at a time. Else one part of a client could speak for another.
+  if (posted.length > (header === undefined ? 1 : 0)) return refused(400, twice)
+  const presented =
+    posted[0] === undefined ? parseAuthorization(header) : { scheme: 'Bearer', credentials: posted[0] }
   const scheme = presented?.scheme.toLowerCase()
   if (presented === undefined || (scheme !== 'bearer' && scheme !== 'dpop')) return refused(401)
-  if (await hasSecondToken(wanted, form)) return refused(400, twoTokens)
   const token = await liveToken(service, { token: presented.credentials, order: ['access_token'] })
   const { settings } = service
   // A token for some other API is none for this one (RFC 9068 §4).
@@ -70,14 +63,6 @@ async function userinfo(
   if (!token.scopes.includes('openid')) return refused(403, tooLittle)
   const claims = await claimsFor(service, token)
   return claims === undefined ? refused(401, invalidToken) : Response.json(claims, { headers: unkept })
-}
-
-/** RFC 6750 §2, §3.1: a token that is sent in two ways is a bad request, as nobody can say which one is meant. */
-async function hasSecondToken(wanted: Request, form?: () => Promise<SentParameters>): Promise<boolean> {
-  if (new URL(wanted.url).searchParams.has('access_token')) return true
-  const type = wanted.headers.get('content-type') ?? ''
-  if (form === undefined || !/^application\/x-www-form-urlencoded\b/i.test(type)) return false
-  return (await form()).some(([name]) => name === 'access_token')
 }
 
 /** RFC 9449 §7.1, §7.2: a bound token needs its proof, and is no bearer token. */
@@ -120,12 +105,9 @@ async function claimsFor(service: Service, token: TokenDescription): Promise<Cla
 const unkept = { 'cache-control': 'no-store', pragma: 'no-cache' }
 
 const invalidToken = new Rejection('The access token is unknown, expired, revoked or for another API')
-const twoTokens = {
-  error: 'invalid_request',
-  description: 'The access token is sent in more than one way',
-}
 const needsProof = new Rejection('The token is bound to a key: present it with the DPoP scheme and a proof')
 const wrongKey = new Rejection('The DPoP proof is missing or of another key', 'invalid_dpop_proof')
+const twice = { error: 'invalid_request', description: 'The access token is there more than once' }
 const tooLittle = {
   error: 'insufficient_scope',
   description: 'The access token does not have the scope openid',

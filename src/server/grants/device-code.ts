@@ -23,7 +23,7 @@ export const redeemDeviceCode: Grant<DeviceCodeRequest> = async (request, contex
   const device = poll?.device
   if (poll === undefined || device?.grant === undefined || poll.status !== 'approved') throw notYet(poll)
 
-  const { grant, authTime, sessionId } = device
+  const { grant, authTime } = device
   // The grant may be of an earlier time, and allow more than was asked for here.
   const scopes = grant.scopes.filter((scope) => device.scopes.includes(scope))
   const family = await prepareFamily(context, {
@@ -33,8 +33,9 @@ export const redeemDeviceCode: Grant<DeviceCodeRequest> = async (request, contex
     resources,
     allowedResources: device.resources,
     authTime,
-    sessionId,
+    // Not of the session that agreed: a device does not end with the browser that it was allowed in.
     data: device.data,
+    agreed: grant.scopes,
   })
   const audit = [
     auditEvent('device.redeemed', now, {

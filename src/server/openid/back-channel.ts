@@ -74,7 +74,7 @@ export function backChannel(
       issuer: settings.issuer,
       subject: subjectFor(settings, client, session.subject),
       clientId: client.id,
-      sessionId: session.id,
+      sessionId: client.metadata.backchannelLogoutSessionRequired === false ? undefined : session.id,
       id: randomToken(16),
       issuedAt: Math.floor(settings.now() / 1000),
     })

@@ -1,11 +1,12 @@
 /** The audit log in SQL. */
 
 import type { AuditEvent, AuditPage, AuditStore, StoredAuditEvent } from '../ports/audit.ts'
+import { insertionOf } from './batch.ts'
 import { given, json, parsed } from './columns.ts'
 import type { Integer } from './columns.ts'
 import type { Runner, Session } from './session.ts'
 import { asInteger, asText, insertion, listing, step } from './statement.ts'
-import type { Step } from './statement.ts'
+import type { Fragment, Step } from './statement.ts'
 
 /** The audit operations of the store. */
 export function auditStore(session: Session): AuditStore {
@@ -30,9 +31,19 @@ export function auditSteps(events: readonly AuditEvent[] = []): readonly Step[] 
   return events.map((event) => step(insert, rowOf(event)))
 }
 
+/** Events as they go into a batch. */
+export function auditItems(events: readonly AuditEvent[] = []): readonly object[] {
+  return events.map(rowOf)
+}
+
+/** Writes the events in the column `audit` of these rows of a batch. */
+export function insertAuditOf(rows: string): Fragment {
+  return insertionOf('gatewright_audit', columns, `${rows}.audit`)
+}
+
 type NewRow = Omit<EventRow, 'number'>
 
-const insert = insertion<NewRow>('gatewright_audit', {
+const columns = {
   at: asInteger,
   type: asText,
   client_id: asText,
@@ -41,7 +52,9 @@ const insert = insertion<NewRow>('gatewright_audit', {
   address: asText,
   request_id: asText,
   details: asText,
-})
+}
+
+const insert = insertion<NewRow>('gatewright_audit', columns)
 
 function rowOf(event: AuditEvent): NewRow {
   return {

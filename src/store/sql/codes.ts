@@ -3,13 +3,17 @@
 import { codeFailureLimit } from '../ports/codes.ts'
 import type { CodeStore, FoundCode, NewCode } from '../ports/codes.ts'
 import { insertAudit } from './audit.ts'
+import { inBatches, itemsOf, readInBatches } from './batch.ts'
+import type { Batch, BatchDone } from './batch.ts'
 import { given, json, parsed, words } from './columns.ts'
 import type { Integer } from './columns.ts'
 import { consumeFlow } from './flows.ts'
 import { grantColumns, grantOf } from './grants.ts'
 import type { GrantColumns } from './grants.ts'
-import { holding, holdOrMakeGrant, holdStep, orGone } from './holding.ts'
-import { endOf, issuedSteps } from './issued.ts'
+import { holding, holdingOf, holdOrMakeGrant, holdStep, keptAfter, orGone, usingOf } from './holding.ts'
+import { endOf, familyItemColumns, familyItems, insertFamilyOf, insertIssuedOf } from './issued.ts'
+import { issuedColumns, issuedItems, issuedSteps } from './issued.ts'
+import type { FamilyItems, IssuedItems } from './issued.ts'
 import { grantIsAlive } from './liveness.ts'
 import { consumePushed } from './pushed-requests.ts'
 import type { Session } from './session.ts'
@@ -19,8 +23,11 @@ import type { Subjects } from './subjects.ts'
 
 /** The code operations of the store. */
 export function codeStore(session: Session, subjects: Subjects): CodeStore {
+  const reading = readInBatches<CodeRow>(session, select, selectMany)
+  const redeeming = inBatches<Redeeming>(session, redeemMany)
+
   async function find(hash: string, now: number): Promise<FoundCode | undefined> {
-    const row = await session.row(select, { hash })
+    const row = await reading(hash)
     return row && codeOf(row, now, await subjects.isAlive(row.g_subject))
   }
 
@@ -53,6 +60,16 @@ export function codeStore(session: Session, subjects: Subjects): CodeStore {
     async redeemCode(hash, now, issued) {
       if (!(await subjects.isAliveIn(async () => (await find(hash, now))?.grant))) return 'gone'
       const end = endOf(issued, now)
+      const isRedeemed = await redeeming?.({
+        hash,
+        now,
+        kept_until: keptAfter(end),
+        code_kept_until: end,
+        family_id: issued.family?.id ?? null,
+        ...familyItems(issued.family, now),
+        ...issuedItems(issued),
+      })
+      if (isRedeemed === true) return 'redeemed'
       const gates = [
         holdStep(hold, { hash, now, end }),
         step(redeem, { hash, now, familyId: issued.family?.id ?? null, end }),
@@ -97,6 +114,13 @@ const select = statement<{ hash: string }, CodeRow>`
   select k.*, ${grantColumns}, case when ${grantIsAlive('g')} then 1 else 0 end as is_alive
   from gatewright_codes as k join gatewright_grants as g on g.id = k.grant_id where k.hash = ${'hash'}`
 
+const [hashes, areHashes] = itemsOf('hash text')
+
+const selectMany = statement<Batch, CodeRow>`
+  with asked as materialized (${hashes} ${'items'} ${areHashes})
+  select k.*, ${grantColumns}, case when ${grantIsAlive('g')} then 1 else 0 end as is_alive
+  from asked as a join gatewright_codes as k on k.hash = a.hash join gatewright_grants as g on g.id = k.grant_id`
+
 const countFailure = statement<{ hash: string }, { failures: Integer }>`
   update gatewright_codes set failures = failures + 1
   where hash = ${'hash'} and used_at is null returning failures`
@@ -108,6 +132,37 @@ const redeem = statement<{ hash: string; now: number; familyId: string | null; e
     kept_until = case when kept_until < ${'end'} then ${'end'} else kept_until end
   where hash = ${'hash'} and used_at is null and expires_at > ${'now'}
     and failures < ${() => String(codeFailureLimit)}`
+
+/** A redemption in a batch. */
+interface Redeeming extends FamilyItems, IssuedItems {
+  readonly hash: string
+  readonly now: number
+  readonly kept_until: number
+  readonly code_kept_until: number
+  readonly family_id: string | null
+}
+
+const [redemptions, areRedemptions] = itemsOf(
+  `hash text, now bigint, kept_until bigint, code_kept_until bigint, family_id text,
+    ${familyItemColumns}, ${issuedColumns}`,
+)
+
+// The same gates as one alone: the grants are held, then the codes are used.
+const redeemMany = statement<Batch, BatchDone>`
+  with asked as materialized (${redemptions} ${'items'} ${areRedemptions}),
+    ${holdingOf('select k.grant_id from asked as a join gatewright_codes as k on k.hash = a.hash')},
+    redeemed as (
+      update gatewright_codes as k set used_at = a.now, family_id = a.family_id,
+        kept_until = greatest(k.kept_until, a.code_kept_until)
+      from asked as a
+      where k.hash = a.hash and k.used_at is null and k.expires_at > a.now
+        and k.failures < ${() => String(codeFailureLimit)}
+        and exists (select 1 from held as h where h.id = k.grant_id)
+      returning a.n, a.now, a.kept_until, a.families, a.refreshes, a.tokens, a.audit, k.grant_id),
+    ${usingOf('redeemed')},
+    ${insertFamilyOf('redeemed')},
+    ${insertIssuedOf('redeemed')}
+  select string_agg(cast(n as text), ',') as done from redeemed`
 
 function rowOf(code: NewCode, grantId: string): NewRow {
   return {

@@ -1,10 +1,13 @@
 /** Grants and families in SQL. */
 
 import type { GrantPage, GrantsStore, StoredFamily, StoredGrant } from '../ports/grants.ts'
+import { inBatches, itemsOf } from './batch.ts'
+import type { Batch, BatchDone } from './batch.ts'
 import { given, parsed, words } from './columns.ts'
 import type { Integer } from './columns.ts'
 import { holdOrMakeGrant, orGone } from './holding.ts'
-import { endOf, issuedSteps } from './issued.ts'
+import { endOf, insertIssuedOf, issuedColumns, issuedItems, issuedSteps } from './issued.ts'
+import type { IssuedItems } from './issued.ts'
 import { clientIsAlive } from './liveness.ts'
 import type { Session } from './session.ts'
 import { undo } from './session.ts'
@@ -14,6 +17,7 @@ import type { Subjects } from './subjects.ts'
 
 /** The grant operations of the store. */
 export function grantsStore(session: Session, subjects: Subjects): GrantsStore {
+  const issuing = inBatches<IssuedToClient>(session, issueMany)
   return {
     async getGrant(id) {
       const row = await session.row(selectGrant, { id })
@@ -32,6 +36,7 @@ export function grantsStore(session: Session, subjects: Subjects): GrantsStore {
     },
     async issue({ clientId, grant, now, ...issued }) {
       if (grant === undefined) {
+        if (await issuing?.({ client_id: clientId, ...issuedItems(issued) })) return 'issued'
         const writes = issuedSteps(issued, undefined, now)
         const isWritten = await orGone(session.consume([step(findClient, { clientId })], writes))
         return isWritten === true ? 'issued' : 'gone'
@@ -140,6 +145,20 @@ export function familyOf(row: FamilyColumns): StoredFamily {
 
 const findClient = statement<{ clientId: string }>`
   select k.id from gatewright_clients as k where k.id = ${'clientId'} and ${clientIsAlive('k.id')}`
+
+/** What a client is given for itself, in a batch. */
+interface IssuedToClient extends IssuedItems {
+  readonly client_id: string
+}
+
+const [items, areItems] = itemsOf(`client_id text, ${issuedColumns}`)
+
+const issueMany = statement<Batch, BatchDone>`
+  with asked as materialized (${items} ${'items'} ${areItems}),
+    alive as materialized (
+      select a.n, a.tokens, a.audit from asked as a where ${clientIsAlive('a.client_id')}),
+    ${insertIssuedOf('alive')}
+  select string_agg(cast(n as text), ',') as done from alive`
 
 const selectGrant = statement<{ id: string }, GrantColumns>`
   select ${grantColumns} from gatewright_grants as g where g.id = ${'id'}`

@@ -5,6 +5,7 @@
 
 import { CompiledQuery } from 'kysely'
 import type { Kysely } from 'kysely'
+import type { Direct } from '../database.ts'
 import { DatabaseError } from '../database-error.ts'
 
 /** Runs work in a transaction that it may share with other work. Nothing but the database may be awaited in it. */
@@ -23,7 +24,7 @@ interface Job {
 type Outcome = { readonly value: unknown } | { readonly error: unknown }
 
 /** Groups the writes of one connection. */
-export function groupCommit(kysely: Kysely<unknown>): GroupCommit {
+export function groupCommit(kysely: Kysely<unknown>, direct: Direct | undefined): GroupCommit {
   const waiting: Job[] = []
   let isRunning = false
 
@@ -33,7 +34,7 @@ export function groupCommit(kysely: Kysely<unknown>): GroupCommit {
       // Every request that the event loop has read by now may come along, as SQLite stops the loop while it waits for the
       // disk; and whoever waits for the lock in another way gets a turn.
       await new Promise((resolve) => setImmediate(resolve))
-      await commit(kysely, waiting.splice(0, most))
+      await commit(kysely, direct, waiting.splice(0, most))
     }
     isRunning = false
   }
@@ -47,10 +48,17 @@ export function groupCommit(kysely: Kysely<unknown>): GroupCommit {
 }
 
 /** Never rejects: what goes wrong with the transaction as a whole is told to everybody in it. */
-async function commit(kysely: Kysely<unknown>, jobs: readonly Job[]): Promise<void> {
+async function commit(
+  kysely: Kysely<unknown>,
+  direct: Direct | undefined,
+  jobs: readonly Job[],
+): Promise<void> {
   let outcomes: readonly Outcome[]
   try {
-    outcomes = await kysely.transaction().execute((transaction) => each(transaction, jobs))
+    outcomes = await kysely.transaction().execute((transaction) => {
+      const run = direct ?? ((sql: string) => transaction.executeQuery(CompiledQuery.raw(sql)))
+      return each(transaction, (sql) => run(sql, []), jobs)
+    })
   } catch (error) {
     for (const { reject } of jobs) reject(error)
     return
@@ -62,24 +70,26 @@ async function commit(kysely: Kysely<unknown>, jobs: readonly Job[]): Promise<vo
   }
 }
 
-async function each(transaction: Kysely<unknown>, jobs: readonly Job[]): Promise<readonly Outcome[]> {
+async function each(
+  transaction: Kysely<unknown>,
+  run: (sql: string) => unknown,
+  jobs: readonly Job[],
+): Promise<readonly Outcome[]> {
   const outcomes: Outcome[] = []
   for (const { work } of jobs) {
-    await transaction.executeQuery(savepoint)
+    await run('savepoint one_of_many')
     try {
       outcomes.push({ value: await work(transaction) })
     } catch (error) {
       outcomes.push({ error })
       // After an error of the disk SQLite has ended the transaction: then this fails, and everybody is told of that error.
-      await transaction.executeQuery(rollback).catch((failure: unknown) => {
+      try {
+        await run('rollback to one_of_many')
+      } catch (failure) {
         throw error instanceof DatabaseError ? error : failure
-      })
+      }
     }
-    await transaction.executeQuery(release)
+    await run('release one_of_many')
   }
   return outcomes
 }
-
-const savepoint = CompiledQuery.raw('savepoint one_of_many')
-const rollback = CompiledQuery.raw('rollback to one_of_many')
-const release = CompiledQuery.raw('release one_of_many')

@@ -5,7 +5,7 @@ import { clientIsAlive, grantIsAlive, subjectIsAlive } from './liveness.ts'
 import type { Runner } from './session.ts'
 import { isForeignKeyError } from './session.ts'
 import { statement, step } from './statement.ts'
-import type { Statement, Step } from './statement.ts'
+import type { Fragment, Statement, Step } from './statement.ts'
 
 /** How long a grant is kept after the last thing under it has ended, in milliseconds: JWTs may still name it. */
 const slack = 86_400_000
@@ -29,11 +29,16 @@ export async function holdOrMakeGrant(
     scopes: grant.scopes.join(' '),
     resources: grant.resources.join(' '),
     now,
-    keptUntil: end + slack,
+    keptUntil: keptAfter(end),
   }
   // Most grants are new. Where one is there nothing is inserted; then it is renewed, if it may be.
   if ((await runner.changes(insert, values)) === 1) return true
   return (await runner.changes(renew, values)) === 1
+}
+
+/** How long a grant is kept at least, in milliseconds since 1970, when something under it may be alive until `end`. */
+export function keptAfter(end: number): number {
+  return end + slack
 }
 
 /** A gate that holds the grant of something with a hash: it opens when the grant is alive. */
@@ -42,7 +47,29 @@ export function holdStep(
   values: { readonly hash: string; readonly now: number; readonly end: number },
 ): Step {
   const { hash, now, end } = values
-  return step(hold, { hash, now, keptUntil: end + slack })
+  return step(hold, { hash, now, keptUntil: keptAfter(end) })
+}
+
+/**
+ * The part of a `with` for many that holds the grants with these ids, as far as they are alive. One that somebody else holds is left
+ * out: so nobody waits here, and two who hold several never for each other. One that was changed meanwhile is looked at again.
+ *
+ * @param ids A select.
+ */
+export function holdingOf(ids: string): Fragment {
+  const alive = grantIsAlive('g')
+  return (flavor) =>
+    `held as materialized (select g.id from gatewright_grants as g where g.id in (${ids}) and ${alive(flavor)}
+      for no key update of g skip locked)`
+}
+
+/** The part after it that notes the use of those grants, by rows with `grant_id`, `now` and `kept_until`. */
+export function usingOf(rows: string): Fragment {
+  return () =>
+    `used as (update gatewright_grants as g
+      set last_used_at = u.now, kept_until = greatest(g.kept_until, u.kept_until)
+      from (select grant_id, max(now) as now, max(kept_until) as kept_until from ${rows} group by grant_id) as u
+      where g.id = u.grant_id)`
 }
 
 /** A statement of {@link holding}. */

@@ -2,11 +2,12 @@
 
 import type { NewAccessToken } from '../ports/access-tokens.ts'
 import type { Issued, NewFamily, NewRefreshToken } from '../ports/grants.ts'
-import { auditSteps } from './audit.ts'
+import { auditItems, auditSteps, insertAuditOf } from './audit.ts'
+import { insertionOf } from './batch.ts'
 import { json } from './columns.ts'
 import type { Integer } from './columns.ts'
 import { asInteger, asText, insertion, step } from './statement.ts'
-import type { Step } from './statement.ts'
+import type { Fragment, Step } from './statement.ts'
 
 /** What the grant of a new family is found by: its own id, or the hash of the code that is redeemed. */
 export interface Origin {
@@ -22,6 +23,54 @@ export function issuedSteps(issued: Issued, origin: Origin | undefined, now: num
     ...accessTokens.map((token) => step(insertAccessToken, accessTokenRow(token))),
     ...auditSteps(audit),
   ]
+}
+
+/** What is issued without a family, as it goes into a batch with these columns: see {@link insertIssuedOf}. */
+export function issuedItems({ accessTokens = [], audit }: Issued): IssuedItems {
+  return { tokens: accessTokens.map(accessTokenRow), audit: auditItems(audit) }
+}
+
+/** The columns that {@link insertIssuedOf} reads. */
+export const issuedColumns = 'tokens json, audit json'
+
+/** What goes into them. */
+export interface IssuedItems {
+  readonly tokens: readonly object[]
+  readonly audit: readonly object[]
+}
+
+/** Writes what is issued by these rows of a batch, as parts of a `with`. */
+export function insertIssuedOf(rows: string): Fragment {
+  const tokens = insertionOf('gatewright_access_tokens', accessTokenColumns, `${rows}.tokens`)
+  const events = insertAuditOf(rows)
+  return (flavor) => `tokens as (${tokens(flavor)}), events as (${events(flavor)})`
+}
+
+/** A new family with its refresh token, as it goes into a batch with these columns: see {@link insertFamilyOf}. */
+export function familyItems(family: NewFamily | undefined, now: number): FamilyItems {
+  if (family === undefined) return { families: [], refreshes: [] }
+  const { refreshToken } = family
+  return {
+    families: [familyRow(family, '', now)],
+    refreshes: refreshToken === undefined ? [] : [refreshTokenRow(family.id, refreshToken, now)],
+  }
+}
+
+/** The columns that {@link insertFamilyOf} reads. */
+export const familyItemColumns = 'families json, refreshes json'
+
+/** What goes into them. */
+export interface FamilyItems {
+  readonly families: readonly object[]
+  readonly refreshes: readonly object[]
+}
+
+/** Writes the families of these rows of a batch, under the grant in their column `grant_id`, as parts of a `with`. */
+export function insertFamilyOf(rows: string): Fragment {
+  const grant = { grant_id: `${rows}.grant_id` }
+  const families = insertionOf('gatewright_families', familyColumns, `${rows}.families`, grant)
+  const refreshes = insertionOf('gatewright_refresh_tokens', refreshTokenColumns, `${rows}.refreshes`)
+  return (flavor) => `families as (${families(flavor)}), refreshes as (${refreshes(flavor)})`
 }
 
 /** The step that writes the successor of a token, into its family. */
@@ -131,7 +180,7 @@ export interface AccessTokenRow {
   readonly expires_at: Integer
 }
 
-const insertAccessToken = insertion<AccessTokenRow>('gatewright_access_tokens', {
+const accessTokenColumns = {
   hash: asText,
   id: asText,
   client_id: asText,
@@ -144,7 +193,9 @@ const insertAccessToken = insertion<AccessTokenRow>('gatewright_access_tokens', 
   data: asText,
   issued_at: asInteger,
   expires_at: asInteger,
-})
+}
+
+const insertAccessToken = insertion<AccessTokenRow>('gatewright_access_tokens', accessTokenColumns)
 
 function accessTokenRow(token: NewAccessToken): AccessTokenRow {
   return {

@@ -2,8 +2,8 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CompiledQuery } from 'kysely'
-import type { Kysely, QueryResult } from 'kysely'
-import type { AnyDatabase } from '../database.ts'
+import type { Kysely } from 'kysely'
+import type { AnyDatabase, Direct } from '../database.ts'
 import { DatabaseError } from '../database-error.ts'
 import { groupCommit } from './group-commit.ts'
 import type { GroupCommit } from './group-commit.ts'
@@ -38,6 +38,11 @@ export interface Session extends Runner {
    * what the first gates touch.
    */
   consume(gates: readonly Step[], writes: readonly Step[]): Promise<boolean>
+  /** The first row for each of these values, where the database is in this process: see {@link AnyDatabase.direct}. */
+  readonly readEach?: <Values, Row>(
+    statement: Statement<Values, Row>,
+    values: readonly Values[],
+  ) => Promise<readonly (Row | undefined)[]>
 }
 
 /** How often a transaction is run again that PostgreSQL has stopped for another's sake. */
@@ -63,10 +68,11 @@ export function sessionOf(database: AnyDatabase, accounts: boolean): Session {
   const kysely = database.kysely as Kysely<unknown>
   const flavor: Flavor = { dialect: database.dialect, accounts }
   const composed = new Map<string, CompiledStatement>()
-  const grouped = database.dialect === 'sqlite' ? groupCommit(kysely) : undefined
+  const grouped = database.dialect === 'sqlite' ? groupCommit(kysely, database.direct) : undefined
 
   async function transact<Value>(work: (runner: Runner) => Promise<Value>): Promise<Value> {
-    const inside = (transaction: Kysely<unknown>): Promise<Value> => work(runnerOf(transaction, flavor))
+    const inside = (transaction: Kysely<unknown>): Promise<Value> =>
+      work(runnerOf(transaction, flavor, database.direct))
     return again(flavor, async () => {
       try {
         return await (grouped?.(inside) ?? begin(kysely, flavor).execute(inside))
@@ -108,8 +114,11 @@ export function sessionOf(database: AnyDatabase, accounts: boolean): Session {
   }
 
   return {
-    ...(grouped === undefined ? runnerOf(kysely, flavor) : groupedRunner(kysely, grouped, flavor)),
+    ...(grouped === undefined
+      ? runnerOf(kysely, flavor)
+      : groupedRunner(kysely, grouped, flavor, database.direct)),
     transact,
+    ...(database.direct === undefined ? {} : { readEach: readerOf(kysely, flavor, database.direct) }),
     consume: flavor.dialect === 'postgres' ? consumeByStatement : consumeInTransaction,
   }
 }
@@ -146,36 +155,56 @@ export function isForeignKeyError(error: unknown): boolean {
 }
 
 /** Statements that write share a commit with others; those that read go straight to the database. */
-function groupedRunner(kysely: Kysely<unknown>, grouped: GroupCommit, flavor: Flavor): Runner {
-  const direct = runnerOf(kysely, flavor)
+function groupedRunner(
+  kysely: Kysely<unknown>,
+  grouped: GroupCommit,
+  flavor: Flavor,
+  direct: Direct | undefined,
+): Runner {
+  const reader = runnerOf(kysely, flavor)
+  const inside = (transaction: Kysely<unknown>): Runner => runnerOf(transaction, flavor, direct)
   return {
     flavor,
     rows: (statement, values) =>
       isRead(statement.compile(flavor).sql)
-        ? direct.rows(statement, values)
-        : grouped((transaction) => runnerOf(transaction, flavor).rows(statement, values)),
+        ? reader.rows(statement, values)
+        : grouped((transaction) => inside(transaction).rows(statement, values)),
     row: (statement, values) =>
       isRead(statement.compile(flavor).sql)
-        ? direct.row(statement, values)
-        : grouped((transaction) => runnerOf(transaction, flavor).row(statement, values)),
-    changes: (statement, values) =>
-      grouped((transaction) => runnerOf(transaction, flavor).changes(statement, values)),
-    write: (steps) => grouped((transaction) => runnerOf(transaction, flavor).write(steps)),
+        ? reader.row(statement, values)
+        : grouped((transaction) => inside(transaction).row(statement, values)),
+    changes: (statement, values) => grouped((transaction) => inside(transaction).changes(statement, values)),
+    write: (steps) => grouped((transaction) => inside(transaction).write(steps)),
   }
 }
 
-function runnerOf(kysely: Kysely<unknown>, flavor: Flavor): Runner {
-  async function run<Values, Row>(
-    statement: Statement<Values, Row>,
-    values: Values,
-  ): Promise<QueryResult<Row>> {
+/** Waits for the connection once for all: nobody reads what somebody else has not committed. */
+function readerOf(kysely: Kysely<unknown>, flavor: Flavor, direct: Direct): NonNullable<Session['readEach']> {
+  return (statement, values) =>
+    kysely.connection().execute((connection) => {
+      const runner = runnerOf(connection, flavor, direct)
+      return Promise.all(values.map((each) => runner.row(statement, each)))
+    })
+}
+
+interface Result<Row> {
+  readonly rows: readonly Row[]
+  readonly changes: number
+}
+
+/** @param direct In a transaction, where there is a shorter way than Kysely's. */
+function runnerOf(kysely: Kysely<unknown>, flavor: Flavor, direct?: Direct): Runner {
+  async function run<Values, Row>(statement: Statement<Values, Row>, values: Values): Promise<Result<Row>> {
     const { sql, names } = statement.compile(flavor)
     // The cast: the names are keys of the values, by the type of `statement`.
     const parameters = names.map((name) => (values as Readonly<Record<string, unknown>>)[name])
-    return kysely.executeQuery(CompiledQuery.raw(sql, parameters))
+    // The cast: the statement says what its rows are.
+    if (direct !== undefined) return direct(sql, parameters) as Result<Row>
+    const { rows, numAffectedRows } = await kysely.executeQuery<Row>(CompiledQuery.raw(sql, parameters))
+    return { rows, changes: Number(numAffectedRows ?? 0) }
   }
   async function changes<Values, Row>(statement: Statement<Values, Row>, values: Values): Promise<number> {
-    return Number((await run(statement, values)).numAffectedRows ?? 0)
+    return (await run(statement, values)).changes
   }
   return {
     flavor,

@@ -13,16 +13,21 @@ interface Waiting<Ask, Answer> {
  * Makes a question that many may share. What goes wrong is told to all who shared it.
  *
  * @param answer Answers all who ask under one key, each in its place.
+ * @param most How many it answers at once at the most.
  */
 export function together<Ask, Answer>(
   answer: (asks: readonly Ask[]) => Promise<readonly Answer[]>,
+  most: number = Number.POSITIVE_INFINITY,
 ): (key: string, ask: Ask) => Promise<Answer> {
   /** Whoever waits, by the keys that are being asked for. */
   const keys = new Map<string, Waiting<Ask, Answer>[]>()
 
-  async function run(key: string, first: Waiting<Ask, Answer>): Promise<void> {
-    for (let batch = [first]; batch.length > 0; batch = keys.get(key) ?? []) {
-      keys.set(key, [])
+  async function run(key: string, waiting: Waiting<Ask, Answer>[]): Promise<void> {
+    keys.set(key, waiting)
+    while (waiting.length > 0) {
+      // Every request that the event loop has read by now may come along.
+      await new Promise((resolve) => setImmediate(resolve))
+      const batch = waiting.splice(0, most)
       try {
         const answers = await answer(batch.map(({ ask }) => ask))
         // The cast: there is an answer for each.
@@ -36,8 +41,9 @@ export function together<Ask, Answer>(
 
   return (key, ask) =>
     new Promise((resolve, reject) => {
+      const asking = { ask, resolve, reject }
       const waiting = keys.get(key)
-      if (waiting === undefined) void run(key, { ask, resolve, reject })
-      else waiting.push({ ask, resolve, reject })
+      if (waiting === undefined) void run(key, [asking])
+      else waiting.push(asking)
     })
 }
