@@ -37,7 +37,10 @@ export interface ApiOptions {
   readonly limits?: LimitOptions
   /** Where the API is, for the document: a URL or a path prefix that a proxy strips. */
   readonly servers?: readonly { readonly url: string; readonly description?: string }[]
-  /** Told of errors nobody foresaw and of what fails after the response; `console.error` unless told. */
+  /**
+   * Told of errors nobody foresaw and of what fails after the response, and of what is answered with 503: once when it begins,
+   * then how often since (`Outage`). `console.error` unless told.
+   */
   readonly report?: (error: unknown) => void
 }
 

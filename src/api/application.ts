@@ -5,6 +5,7 @@ import type { CorsPolicy } from '../http/cors.ts'
 import { HttpError } from '../http/http-error.ts'
 import type { RequestInfo } from '../http/listen.ts'
 import { locate } from '../http/location.ts'
+import { outagesCounted } from '../http/outage.ts'
 import { Router } from '../http/router.ts'
 import type { Upgrade } from '../http/websocket.ts'
 import type { ApiOptions, RouteSummary } from './api.ts'
@@ -55,7 +56,7 @@ export class Application {
   constructor(options: ApiOptions, overrides: readonly Override[]) {
     this.#options = options
     this.#overrides = overrides
-    this.report = options.report ?? console.error
+    this.report = outagesCounted(options.report ?? console.error)
     this.#cors = options.cors && corsPolicy(options.cors)
     this.#setting = { guards: guardList(options.guard), limits: options.limits, overrides }
     this.#around = {

@@ -163,7 +163,7 @@ test('what the server is at fault for is reported, what the caller is at fault f
     .get('/grant', {}, () => fail(new OAuthError('invalid_grant', 'no')))
     .get('/server', {}, () => fail(new OAuthError('server_error', 'ours')))
   for (const target of ['/404', '/503', '/grant', '/server', '/nowhere']) await app.request(target)
-  expect(all).toEqual(['HttpError: Service Unavailable', 'OAuthError: ours'])
+  expect(all).toEqual(['Outage: Service Unavailable', 'OAuthError: ours'])
 })
 
 test('after its time a route answers 503, aborts its signal, and its late result changes nothing', async () => {
@@ -271,5 +271,5 @@ test('an error that says it is transient is 503 with Retry-After, and is reporte
   const response = await app.request('/')
   expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1'])
   expect(await response.json()).toEqual({ detail: 'Service Unavailable' })
-  expect(reported).toEqual([away])
+  expect(reported).toEqual([expect.objectContaining({ name: 'Outage', message: away.message, cause: away })])
 })

@@ -135,6 +135,7 @@ export const server = authorizationServer(${JSON.stringify(options)})
       '0007-identities',
       '0009-document-clients',
       '0010-unused-clients',
+      '0011-password-changes',
     ])
     expect(await run(['migrate'], { url })).toMatchObject({ code: 0, stdout: 'The tables are up to date.\n' })
     expect(await run(['migrate', ...byModule])).toMatchObject({
@@ -306,6 +307,17 @@ export const server = authorizationServer(${JSON.stringify(options)})
     expect((await refresh(first)).body['error']).toBe('invalid_grant')
     await expect(accounts.authenticate({ username: 'carol', password })).rejects.toThrow('Incorrect')
     await accounts.authenticate({ username: 'carol', password: String(other['password']) })
+    // SECURITY 219: whoever runs the command knows it now, unless they say that it is carol's own.
+    const mustChange = async () => (await accounts.find('carol'))?.mustChangePassword === true
+    expect(await mustChange()).toBe(true)
+    const own = { input: `${password}\n` }
+    await run(['users', 'set-password', 'carol', '--keep-password', '--password-stdin', ...place], own)
+    expect(await mustChange()).toBe(false)
+    expect(await run(['users', 'expire-password', 'carol', ...place])).toMatchObject({
+      code: 0,
+      stdout: 'The password of carol opens nothing until it is changed.\n',
+    })
+    expect(await mustChange()).toBe(true)
 
     const second = await logIn('carol', 'app', secret)
     expect(await run(['users', 'disable', 'carol', ...place])).toMatchObject({

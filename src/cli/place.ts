@@ -21,7 +21,7 @@ import { loadServer } from './load-module.ts'
 
 /** The parts of a server, open. */
 export interface Place {
-  readonly accounts: Accounts & Pick<RevokingAccounts, 'resetFactors'>
+  readonly accounts: Accounts & Pick<RevokingAccounts, 'resetFactors' | 'revoke'>
   readonly clients: Clients
   readonly store: GrantStore
   /** The keys, which need what they are encrypted with. */

@@ -20,7 +20,15 @@ const password = {
     help: 'read the password from standard input; one is made and shown once unless told',
   },
 } as const
+const keepPassword = {
+  'keep-password': {
+    kind: 'flag',
+    help: 'the password is its owner’s own: it need not be changed at the next login',
+  },
+} as const
 const onceNote = 'The password is shown once: what is kept is its hash.'
+const changeNote =
+  'Whoever the account is for chooses another password at the next login, before it opens anything; not so with --keep-password.'
 const revokesNote =
   'Everything that was issued for the account is revoked: refresh tokens at once, access tokens within seconds.'
 
@@ -30,6 +38,7 @@ const add = command({
   operands: [username],
   options: {
     ...password,
+    ...keepPassword,
     name: { kind: 'text', value: '<text>', help: 'what the person is called' },
     email: { kind: 'text', value: '<address>', help: 'where to write to them' },
     scope: {
@@ -41,7 +50,7 @@ const add = command({
     disabled: { kind: 'flag', help: 'may not log in until it is enabled' },
     ...placeOptions,
   },
-  notes: ['A password is never an argument: other programs on this machine could read it there.'],
+  notes: ['A password is never an argument: other programs on this machine could read it there.', changeNote],
   examples: [
     'gatewright users add alice --scope "me items:read" --server src/server.ts',
     'gatewright users add root --admin --server src/server.ts',
@@ -57,6 +66,7 @@ const add = command({
         email: values.email,
         scopes: [...(words(values.scope) ?? []), ...(values.admin === true ? Object.keys(adminScopes) : [])],
         disabled: values.disabled,
+        mustChangePassword: values['keep-password'] !== true,
       })
       const shown = secret.isMade ? secret.value : undefined
       if (values.json === true) return json(withoutUndefined({ ...accountJson(account), password: shown }))
@@ -105,14 +115,14 @@ const setPassword = command({
   words: 'users set-password',
   summary: 'set another password and end every session',
   operands: [username],
-  options: { ...password, ...placeOptions },
-  notes: [revokesNote],
+  options: { ...password, ...keepPassword, ...placeOptions },
+  notes: [revokesNote, changeNote],
   examples: ['gatewright users set-password alice --server src/server.ts'],
   async run([name = ''], values) {
     const secret = await passwordFor(values['password-stdin'])
     return inPlace(values, async (place) => {
       const { id } = await theAccount(place.accounts, name)
-      await place.accounts.setPassword(id, secret.value)
+      await place.accounts.setPassword(id, secret.value, { mustChange: values['keep-password'] !== true })
       const shown = secret.isMade ? secret.value : undefined
       if (values.json === true) return json(withoutUndefined({ id, username: name, password: shown }))
       const text = shown === undefined ? '' : `\n${fields([['password', shown]])}\n${onceNote}\n`
@@ -128,6 +138,7 @@ const resetFactors = command({
   options: placeOptions,
   notes: [
     'For somebody who has lost their authenticator apps, recovery codes and passkeys. Make sure that it is they who ask: the password alone is enough afterwards.',
+    'With --server, where that can send mail, they are told by mail. With --database no mail is sent: tell them.',
     revokesNote,
   ],
   examples: ['gatewright users reset-factors alice --server src/server.ts'],
@@ -138,6 +149,49 @@ const resetFactors = command({
       return values.json === true
         ? json({ id, username: name, reset: true })
         : `Took the second factors of ${name} away.\n`
+    }),
+})
+
+const expirePassword = command({
+  words: 'users expire-password',
+  summary: 'have the password changed at the next login and end every session',
+  operands: [username],
+  options: placeOptions,
+  notes: ['For a password that somebody else may know.', revokesNote],
+  examples: ['gatewright users expire-password alice --server src/server.ts'],
+  run: ([name = ''], values) =>
+    inPlace(values, async ({ accounts }) => {
+      const { id } = await theAccount(accounts, name)
+      await accounts.update(id, { mustChangePassword: true })
+      return values.json === true
+        ? json({ id, username: name, mustChangePassword: true })
+        : `The password of ${name} opens nothing until it is changed.\n`
+    }),
+})
+
+const revokeAll = command({
+  words: 'users revoke-all',
+  summary: 'end every session of every account: after a backup was restored',
+  options: placeOptions,
+  notes: [
+    'A restored database knows nothing of what was revoked since the backup was made. With this nothing of that time is good any more, and everybody logs in again.',
+    'Links that were sent by mail, and passwords and second factors that were changed since, are as they were in the backup.',
+  ],
+  examples: ['gatewright users revoke-all --server src/server.ts'],
+  run: (_, values) =>
+    inPlace(values, async ({ accounts }) => {
+      let after: string | undefined
+      let count = 0
+      for (;;) {
+        const page = await accounts.list({ limit: 1000, ...(after === undefined ? {} : { after }) })
+        for (const { id } of page) await accounts.revoke(id)
+        count += page.length
+        after = page.at(-1)?.id
+        if (after === undefined) break
+      }
+      return values.json === true
+        ? json({ accounts: count })
+        : `Ended every session of ${counted(count, 'account')}.\n`
     }),
 })
 
@@ -164,6 +218,8 @@ export const userCommands: readonly Command[] = [
   disable,
   enable,
   setPassword,
+  expirePassword,
+  revokeAll,
   resetFactors,
   remove,
 ]

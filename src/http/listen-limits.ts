@@ -14,6 +14,11 @@ export interface ListenLimits {
   readonly maxHeaderBytes?: number
   /** Connections at a time; further ones are closed. 10 000 unless told. Node only. */
   readonly maxConnections?: number
+  /**
+   * Connections at a time of one network address; further ones are closed, so that nobody takes all of them. Half of
+   * `maxConnections` unless told, and all of them with `trustProxy`, where they come from the proxy. Node only.
+   */
+  readonly maxConnectionsPerAddress?: number | undefined
   /** Requests at a time; further ones get 503. 1 000 unless told. */
   readonly maxRequests?: number
   /** One WebSocket message. 1 MiB unless told; beyond it the connection is closed with 1009. */
@@ -23,7 +28,8 @@ export interface ListenLimits {
 }
 
 /** All of them. */
-export type Limits = Required<ListenLimits>
+export type Limits = Required<Omit<ListenLimits, 'maxConnectionsPerAddress'>> &
+  Pick<ListenLimits, 'maxConnectionsPerAddress'>
 
 const defaults: Limits = {
   headersTimeout: 10,
@@ -32,6 +38,7 @@ const defaults: Limits = {
   idleTimeout: 120,
   maxHeaderBytes: 16_384,
   maxConnections: 10_000,
+  maxConnectionsPerAddress: undefined,
   maxRequests: 1000,
   maxMessageBytes: 1_048_576,
   pingTimeout: 30,

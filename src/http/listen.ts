@@ -159,7 +159,12 @@ export async function listen(target: Listenable, options: ListenOptions = {}): P
   const bunSocket = server.options.bun?.['websocket'] as { maxPayloadLength?: number } | undefined
   if (bunSocket !== undefined) bunSocket.maxPayloadLength = limits.maxMessageBytes
   const http = server.node?.server as HttpServer | undefined
-  if (http !== undefined) node = watchNode(http, limits)
+  if (http !== undefined) {
+    const { maxConnections, maxConnectionsPerAddress: told } = limits
+    const isBehindProxy = options.trustProxy !== undefined && options.trustProxy !== false
+    const usual = isBehindProxy ? maxConnections : Math.ceil(maxConnections / 2)
+    node = watchNode(http, { ...limits, maxConnectionsPerAddress: told ?? usual })
+  }
 
   try {
     await server.serve()

@@ -16,10 +16,16 @@ export interface NodeWatch {
 /** Watches a server. Must be called before it listens. */
 export function watchNode(
   server: Server,
-  limits: { readonly idleTimeout: number; readonly maxConnections: number },
+  limits: {
+    readonly idleTimeout: number
+    readonly maxConnections: number
+    readonly maxConnectionsPerAddress: number
+  },
 ): NodeWatch {
   const sockets = new Set<Socket>()
   const responses = new Set<ServerResponse>()
+  /** How many of each network address are open. */
+  const addresses = new Map<string, number>()
   let sweep: NodeJS.Timeout | undefined
 
   function forget(this: ServerResponse): void {
@@ -30,8 +36,18 @@ export function watchNode(
   server.maxConnections = limits.maxConnections
   server.setTimeout(Math.ceil(limits.idleTimeout * 1000))
   server.on('connection', (socket: Socket) => {
+    // A socket that is gone already has no address.
+    const address = socket.remoteAddress ?? ''
+    const count = (addresses.get(address) ?? 0) + 1
+    if (count > limits.maxConnectionsPerAddress) return void socket.destroy()
+    addresses.set(address, count)
     sockets.add(socket)
-    socket.once('close', () => sockets.delete(socket))
+    socket.once('close', () => {
+      sockets.delete(socket)
+      const left = (addresses.get(address) ?? 1) - 1
+      if (left > 0) addresses.set(address, left)
+      else addresses.delete(address)
+    })
   })
   server.prependListener('request', (_request, response) => {
     responses.add(response)

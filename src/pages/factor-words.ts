@@ -30,6 +30,7 @@ export interface FactorWords {
   readonly removeNamed: (name: string) => string
   readonly renameNamed: (name: string) => string
   readonly tooManyFactors: string
+  readonly lastWayIn: string
   readonly addApp: string
   readonly addAppText: string
   readonly addPasskey: string
@@ -78,6 +79,8 @@ export const englishFactors: FactorWords = {
   removeText: 'All other browsers will be logged out.',
   removeNamed: (name) => `Remove ${name}`,
   renameNamed: (name) => `Rename ${name}`,
+  lastWayIn:
+    'This passkey is the only way in to your account. Set a password, link another service or add another passkey first.',
   tooManyFactors: 'There are too many already. Remove one first.',
   addApp: 'Add an authenticator app',
   addAppText: 'An app on your phone shows a code that you type in after your password.',
@@ -130,6 +133,8 @@ export const germanFactors: FactorWords = {
   removeText: 'Alle anderen Browser werden abgemeldet.',
   removeNamed: (name) => `${name} entfernen`,
   renameNamed: (name) => `${name} umbenennen`,
+  lastWayIn:
+    'Dieser Passkey ist der einzige Weg in Ihr Konto. Wählen Sie zuerst ein Passwort, verknüpfen Sie einen anderen Dienst oder fügen Sie einen anderen Passkey hinzu.',
   tooManyFactors: 'Es sind schon zu viele. Entfernen Sie zuerst einen.',
   addApp: 'Authenticator-App hinzufügen',
   addAppText: 'Eine App auf Ihrem Telefon zeigt einen Code, den Sie nach dem Passwort eingeben.',

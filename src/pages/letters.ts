@@ -1,6 +1,7 @@
 /** Every sentence of the mails, so that each can be said in another language. */
 
 import { englishFactorLetter, germanFactorLetter } from './factor-letters.ts'
+import { englishProviderLetter, germanProviderLetter } from './provider-letters.ts'
 import type { Message } from '../server/interaction/messages.ts'
 
 /** What a mail says, around its link. */
@@ -100,6 +101,8 @@ export const englishLetters: Letters = (message, service) => {
       }
     case 'factors_changed':
       return englishFactorLetter(message, service)
+    case 'provider_changed':
+      return englishProviderLetter(message, service)
   }
 }
 
@@ -190,5 +193,7 @@ export const germanLetters: Letters = (message, service) => {
       }
     case 'factors_changed':
       return germanFactorLetter(message, service)
+    case 'provider_changed':
+      return germanProviderLetter(message, service)
   }
 }

@@ -30,7 +30,7 @@ export const englishProviders: ProviderWords = {
     disabled: 'This account is closed.',
     taken: `This account at ${provider} is linked with another account here.`,
     full: 'Your account is linked with as many others as it can be.',
-    last: `Without ${provider} your account would have no password and no other service to log in with. Choose a password first, or add another service.`,
+    last: `Without ${provider} your account would have no password, no passkey and no other service to log in with. Choose a password first, or add a passkey or another service.`,
     expired: 'That took too long, or was begun in another browser. Try again.',
     not_allowed: `This account at ${provider} is not let in here.`,
   }),
@@ -56,7 +56,7 @@ export const germanProviders: ProviderWords = {
     disabled: 'Dieses Konto ist geschlossen.',
     taken: `Dieses Konto bei ${provider} ist mit einem anderen Konto hier verknüpft.`,
     full: 'Ihr Konto ist mit so vielen anderen verknüpft, wie möglich ist.',
-    last: `Ohne ${provider} hätte Ihr Konto kein Passwort und keinen anderen Dienst zum Anmelden. Wählen Sie zuerst ein Passwort, oder fügen Sie einen anderen Dienst hinzu.`,
+    last: `Ohne ${provider} hätte Ihr Konto kein Passwort, keinen Passkey und keinen anderen Dienst zum Anmelden. Wählen Sie zuerst ein Passwort, oder fügen Sie einen Passkey oder einen anderen Dienst hinzu.`,
     expired:
       'Das hat zu lange gedauert, oder es begann in einem anderen Browser. Versuchen Sie es noch einmal.',
     not_allowed: `Dieses Konto bei ${provider} wird hier nicht eingelassen.`,

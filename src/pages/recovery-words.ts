@@ -33,6 +33,8 @@ export interface RecoveryWords {
   readonly recoveryTitle: string
   readonly recoveryText: string
   readonly setPassword: string
+  readonly passwordDemanded: string
+  readonly setPasswordAndGoOn: string
   readonly passwordSet: string
   readonly passwordSetText: string
   readonly emailCurrent: (email: string) => string
@@ -81,6 +83,7 @@ export const englishRecovery: RecoveryWords = {
       personal:
         'This password is made of your own name or address, or of the name of this service. Choose another.',
       not_allowed: 'This password is too easy to guess. Choose another.',
+      unchanged: 'This is the password that has to be changed. Choose another.',
       mismatch: 'The two passwords are not the same.',
       busy: 'Too many people are logging in just now. Try again in a moment.',
     })[problem],
@@ -92,6 +95,9 @@ export const englishRecovery: RecoveryWords = {
   recoveryTitle: 'Forgot your password?',
   recoveryText: 'We send a link to the address of your account. With it you set another password.',
   setPassword: 'Set the password',
+  passwordDemanded:
+    'Your password was chosen by somebody else, or may be known to somebody else. Choose one that only you know.',
+  setPasswordAndGoOn: 'Set the password and go on',
   passwordSet: 'Your password is changed',
   passwordSetText:
     'Everybody who was logged in to your account has been signed out. Log in with the new password.',
@@ -142,6 +148,7 @@ export const germanRecovery: RecoveryWords = {
       personal:
         'Dieses Passwort besteht aus Ihrem Namen, Ihrer Adresse oder dem Namen dieses Dienstes. Wählen Sie ein anderes.',
       not_allowed: 'Dieses Passwort ist zu leicht zu erraten. Wählen Sie ein anderes.',
+      unchanged: 'Das ist das Passwort, das geändert werden muss. Wählen Sie ein anderes.',
       mismatch: 'Die beiden Passwörter sind nicht gleich.',
       busy: 'Gerade melden sich zu viele an. Versuchen Sie es gleich noch einmal.',
     })[problem],
@@ -153,6 +160,9 @@ export const germanRecovery: RecoveryWords = {
   recoveryTitle: 'Passwort vergessen?',
   recoveryText: 'Wir schicken einen Link an die Adresse Ihres Kontos. Damit setzen Sie ein neues Passwort.',
   setPassword: 'Passwort setzen',
+  passwordDemanded:
+    'Ihr Passwort hat jemand anderes gewählt, oder jemand anderes kennt es vielleicht. Wählen Sie eines, das nur Sie kennen.',
+  setPasswordAndGoOn: 'Passwort setzen und weiter',
   passwordSet: 'Ihr Passwort ist geändert',
   passwordSetText:
     'Alle, die mit Ihrem Konto angemeldet waren, sind abgemeldet. Melden Sie sich mit dem neuen Passwort an.',

@@ -33,6 +33,14 @@ export function recoveryPage(page: RecoveryPage, context: PageContext, words: Wo
         html`<h1>${words.choosePassword}</h1>
           ${passwordForm(page, words.setPassword, words)}`,
       )
+    case 'demanded':
+      return layout(
+        context,
+        words.choosePassword,
+        html`<h1>${words.choosePassword}</h1>
+          <p>${words.passwordDemanded}</p>
+          ${passwordForm(page, words.setPasswordAndGoOn, words)}`,
+      )
     case 'done':
       return layout(
         context,

@@ -35,6 +35,7 @@ import { addAuthorizationEndpoint } from './endpoints/authorization.ts'
 import { addConsentPage } from './endpoints/consent.ts'
 import { addDevicePage } from './endpoints/device.ts'
 import { addLoginPage } from './endpoints/login.ts'
+import { addNewPasswordPage } from './endpoints/new-password.ts'
 import { addOutboxPage } from './endpoints/outbox.ts'
 import { addPasswordRecoveryPages } from './endpoints/password-recovery.ts'
 import { addSecondFactorPage } from './endpoints/second-factor.ts'
@@ -104,7 +105,7 @@ export interface AuthorizationServer<Scope extends string = string> extends AnyR
 
 /** The parts of an open server that code and commands work with. */
 export interface OpenServer {
-  readonly accounts: Accounts & Pick<RevokingAccounts, 'resetFactors'>
+  readonly accounts: Accounts & Pick<RevokingAccounts, 'resetFactors' | 'revoke'>
   /** The providers that accounts are linked to, and the tokens of those that keep them. */
   readonly providers: LinkedProviders
   readonly clients: Clients
@@ -176,6 +177,7 @@ export function authorizationServer<const Scopes extends ScopeCatalogue>(
     addLoginPage(site)
     addProviderPages(site)
     addSecondFactorPage(site)
+    addNewPasswordPage(site)
     addAccountChooser(site)
     addConsentPage(site)
     addDevicePage(site)

@@ -12,7 +12,7 @@ function client(jwksUri: string): Client {
   return clientOf({ ...record, id: 'app', version: 1, createdAt: 0 })
 }
 
-test('a thousand addresses are remembered, and the one that was not needed for the longest time is forgotten', async () => {
+test('SECURITY R17: a thousand addresses are remembered, and the one that was not needed for the longest time is forgotten', async () => {
   const key = await generateSigningKey()
   const jws = splitJws(await signJws(key, protectedHeader(key, 'JWT'), '{}'))
   if (jws === undefined) throw new Error('It was signed just now')

@@ -40,7 +40,8 @@ export async function logIn(
       await audit([auditEvent('login.failed', settings.now(), { ...about, ...origin })])
     } else {
       // Too busy to hash, or a database that is away: that is no wrong password.
-      await limit.unjudged().catch(settings.report)
+      // What is thrown below tells of it.
+      await limit.unjudged().catch(() => undefined)
     }
     throw error
   }

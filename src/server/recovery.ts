@@ -276,7 +276,7 @@ export function postLetters(
   } catch (error) {
     // Whoever has asked for something is told; what is only news is dropped.
     if (asked.has(kind)) throw error
-    settings.report(error)
+    settings.report(new Error(`A message (${kind}) was dropped: too many wait to be sent`, { cause: error }))
   }
 }
 

@@ -1,6 +1,7 @@
 /** The options of an authorization server, checked once and completed. */
 
 import type { SigningAlgorithm } from '../crypto/signature.ts'
+import { outagesCounted } from '../http/outage.ts'
 import type { FetchLike } from '../http/outgoing.ts'
 import { checkIssuer } from '../protocol/issuer.ts'
 import { canonicalResource, isResourceIndicator } from '../protocol/resource-indicator.ts'
@@ -199,7 +200,10 @@ export interface AuthorizationServerOptions<Scopes extends ScopeCatalogue = Scop
   readonly openid?: OpenIdOptions | false
   /** Told of every security decision, after it is written. What it throws is reported, and changes nothing. */
   readonly onAudit?: (event: AuditEvent) => void
-  /** Told of errors that nobody waits for; `console.error` unless told. */
+  /**
+   * Told of errors that nobody waits for, and of outages: once when one begins, then how often since (`Outage`). `console.error`
+   * unless told.
+   */
   readonly report?: (error: unknown) => void
   /** Milliseconds since 1970; the clock unless told. */
   readonly now?: () => number
@@ -408,7 +412,7 @@ export function settingsOf(
     openid,
     scopeNames: [...new Set([...publicScopes, ...Object.keys(scopes)])],
     onAudit: options.onAudit,
-    report: options.report ?? console.error,
+    report: outagesCounted(options.report ?? console.error),
     now: options.now ?? Date.now,
     clock: options.now ?? (() => performance.now()),
   }

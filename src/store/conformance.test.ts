@@ -66,6 +66,7 @@ describe.each(dialects)('%s', (dialect) => {
         '0007-identities',
         '0009-document-clients',
         '0010-unused-clients',
+        '0011-password-changes',
       ].map((id) => ({ id })),
     )
   })

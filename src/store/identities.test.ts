@@ -5,9 +5,10 @@ import { dialects, freshDatabase } from '../../test/setup/database.ts'
 import { openDatabase } from './open.ts'
 import { identityLimit, noPassword } from './ports/identities.ts'
 import { sqlAccountStore } from './sql/accounts.ts'
+import { sqlGrantStore } from './sql/grant-store.ts'
 import { sqlIdentityStore } from './sql/identities.ts'
 
-const providers = ['work']
+const ways = { providers: ['work'], passkeys: true }
 
 function accountOf(id: string) {
   return {
@@ -35,11 +36,35 @@ describe.each(dialects)('%s', (dialect) => {
       const [one, two] = [`${subject}-1`, `${subject}-2`]
       expect(await store.createWithIdentity(accountOf(subject), identityOf(one, subject))).toBe('created')
       expect(await store.linkIdentity(identityOf(two, subject))).toBe('linked')
-      const outcomes = await Promise.all(
-        [one, two].map((id) => store.unlinkIdentity(id, subject, { providers })),
-      )
+      const outcomes = await Promise.all([one, two].map((id) => store.unlinkIdentity(id, subject, { ways })))
       expect(outcomes.toSorted()).toEqual(['last', 'unlinked'])
       expect(await store.listIdentities(subject)).toHaveLength(1)
+    }
+  })
+
+  test('SECURITY 245: of an identity and a passkey that are taken away in the same moment one stays, in every of forty rounds', async () => {
+    await using database = await openDatabase({ url: await freshDatabase(dialect), connections: 4 })
+    const store = await sqlIdentityStore(database, 1)
+    const factors = await sqlGrantStore(database, 1)
+    for (let round = 0; round < 40; round += 1) {
+      const subject = `a${round}`
+      const passkey = {
+        id: `${subject}-k`,
+        subject,
+        kind: 'passkey',
+        name: '',
+        data: '',
+        counter: 0,
+      } as const
+      await store.createWithIdentity(accountOf(subject), identityOf(`${subject}-1`, subject))
+      await factors.addAuthenticator({ ...passkey, lookup: subject, createdAt: 1 })
+      const outcomes = await Promise.all([
+        store.unlinkIdentity(`${subject}-1`, subject, { ways }),
+        factors.removeAuthenticator(passkey.id, subject, { ways }),
+      ])
+      expect(outcomes.filter((outcome) => outcome === 'last')).toHaveLength(1)
+      const left = [...(await store.listIdentities(subject)), ...(await factors.listAuthenticators(subject))]
+      expect(left).toHaveLength(1)
     }
   })
 
@@ -78,7 +103,7 @@ describe.each(dialects)('%s', (dialect) => {
     await accounts.update('a', { emailVerified: false })
     expect(await link('6', 'a', 'a@example.com')).toBe('gone')
     await accounts.create(accountOf('c'))
-    expect(await store.unlinkIdentity('4', 'c', { providers })).toBe('gone')
+    expect(await store.unlinkIdentity('4', 'c', { ways })).toBe('gone')
     expect((await store.listIdentities('a')).map(({ id }) => id)).toEqual(['4', '5'])
     expect([await store.hasPassword('a'), await store.hasPassword('nobody')]).toEqual([false, false])
     await accounts.update('a', { passwordHash: '$argon2id$' })

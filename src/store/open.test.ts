@@ -66,7 +66,7 @@ describe('sqlite', () => {
     expect(await readdir(folder)).toContain('app.db-wal')
   })
 
-  test('every commit reaches the disk, foreign keys are enforced, readers do not wait', async () => {
+  test('SECURITY R5: every commit reaches the disk, foreign keys are enforced, readers do not wait', async () => {
     await using database = await openDatabase(await freshDatabase('sqlite'))
     const setting = async (name: string) => (await sql.raw(`pragma ${name}`).execute(database.kysely)).rows[0]
     expect(await setting('journal_mode')).toEqual({ journal_mode: 'wal' })
@@ -239,7 +239,7 @@ describe('postgres', () => {
     expect(stdout).toBe('driver_missing PostgreSQL needs its driver: npm install pg\n')
   })
 
-  test('a statement that takes too long is ended', async () => {
+  test('SECURITY R7: a statement that takes too long is ended', async () => {
     await using database = await openDatabase({ url: await freshDatabase('postgres'), statementTimeout: 1 })
     await expect(sql`select pg_sleep(20)`.execute(database.kysely)).rejects.toMatchObject({ code: 'timeout' })
   })
@@ -273,7 +273,7 @@ describe('postgres', () => {
     expect(await pid()).not.toBe(0)
   })
 
-  test('more callers than connections wait, and not for ever', async () => {
+  test('SECURITY R7: more callers than connections wait, and not for ever', async () => {
     const url = await freshDatabase('postgres')
     await using database = await openDatabase({ url, connections: 1, connectTimeout: 1 })
     await database.transaction(async () => {

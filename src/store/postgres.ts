@@ -5,6 +5,7 @@ import { PostgresDialect as KyselyPostgresDialect } from 'kysely'
 import type { Dialect } from 'kysely'
 import type { Listen } from './database.ts'
 import { DatabaseError } from './database-error.ts'
+import { giveUpHanging } from './postgres-hanging.ts'
 import { listening } from './postgres-listening.ts'
 import { hasOutlivedItsTables, prepareOn } from './postgres-preparing.ts'
 import { guardedDialect } from './sql/guarded-dialect.ts'
@@ -63,6 +64,7 @@ export async function postgresDialect(options: PostgresOptions): Promise<Postgre
   pool.on('connect', (client) => {
     client.on('error', () => {})
     if (options.preparedStatements) prepareOn(client)
+    giveUpHanging(client)
   })
   const dialect = guardedDialect(new KyselyPostgresDialect({ pool }), {
     // The driver forgets a connection that it could not sign in on, without closing it.

@@ -63,6 +63,8 @@ export async function sqliteDialect({
   const guarded = guardedDialect(dialect, {
     // `immediate`: a transaction that reads first and then writes could not be given the lock any more.
     begin: 'begin immediate',
+    // After an error of the disk SQLite has rolled back by itself (https://sqlite.org/lang_transaction.html §3.1).
+    isOver: (error) => error instanceof Error && error.message.includes('no transaction is active'),
     // A statement that found the database locked did nothing, so it may run again.
     async around(call) {
       const deadline = performance.now() + patience

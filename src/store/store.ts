@@ -16,6 +16,8 @@ export interface StoredAccount {
   readonly scopes: readonly string[]
   readonly disabled: boolean
   readonly passwordHash: string
+  /** Whether this password opens nothing until it is changed. Missing means no. */
+  readonly mustChangePassword?: boolean
   readonly createdAt: Date
 }
 
@@ -28,7 +30,9 @@ export interface AccountChanges {
   readonly emailVerified?: boolean
   readonly scopes?: readonly string[]
   readonly disabled?: boolean
+  /** With it a change that was demanded is done, unless `mustChangePassword` says otherwise. */
   readonly passwordHash?: string
+  readonly mustChangePassword?: boolean
 }
 
 /** A page of a list. */
@@ -63,6 +67,11 @@ export interface AccountStore {
   list(page: AccountPage): Promise<readonly StoredAccount[]>
   /** Writes a hash if the one before is still there. Answers whether it was. */
   replacePasswordHash(id: string, from: string, to: string): Promise<boolean>
+  /**
+   * Writes another password hash if a change is demanded and the account is not disabled, and takes the demand away: of
+   * several at once one is answered `true`. Links are worth nothing then, as with `update`.
+   */
+  replaceDemandedPassword(id: string, passwordHash: string): Promise<boolean>
   /**
    * Changes an account. Answers what it is now, `undefined` without such an account, `taken` for a username or a
    * verified address in use. Links that were sent for the account are worth nothing once its password, address or state changes.

@@ -26,7 +26,7 @@ test('nothing is believed longer than the age says', () => {
   expect(cache.size).toBe(0)
 })
 
-test('the oldest makes room for the newest, and there are never more than the size', () => {
+test('SECURITY R17: the oldest makes room for the newest, and there are never more than the size', () => {
   const cache = principalCache<number>({ size: 3, maxAge: 60 })
   for (let token = 0; token < 100; token++) {
     cache.set(String(token), token, 0)

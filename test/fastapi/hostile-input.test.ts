@@ -63,7 +63,7 @@ const forms = [
   'constructor=1&toString=1&hasOwnProperty=1',
 ]
 
-test('SECURITY 291: no input changes a prototype, or a decision', async () => {
+test('SECURITY 291, R21: no input changes a prototype, or a decision', async () => {
   const scheme = httpBearer({ scopes: { in: 'In' }, verify: () => ({}) })
   const guarded = api().get('/', { who: security(scheme, ['in']) }, () => 'in')
   const statuses: number[] = []
@@ -125,7 +125,7 @@ test('SECURITY 291: scopes come from the principal alone, not from what a token 
   }
 })
 
-test('SECURITY 288: JSON that is nested 10,000 deep, or just beyond the limit, is 400', async () => {
+test('SECURITY 288, R19: JSON that is nested 10,000 deep, or just beyond the limit, is 400', async () => {
   const send = async (body: string) =>
     (await echo.request('/json', { method: 'POST', body, headers: jsonType })).status
   expect(await send('['.repeat(10_000) + ']'.repeat(10_000))).toBe(400)
@@ -137,7 +137,7 @@ test('SECURITY 288: JSON that is nested 10,000 deep, or just beyond the limit, i
   expect(await send(JSON.stringify('['.repeat(10_000)))).toBe(200)
 })
 
-test('SECURITY 288: too many fields and too large a body are refused, chunked or not', async () => {
+test('SECURITY 288, R19: too many fields and too large a body are refused, chunked or not', async () => {
   await using served = await serve(echo)
   const post = (body: string, headers: Record<string, string>) =>
     served.send('/form', { method: 'POST', body, headers: { ...formType, ...headers } })
@@ -147,7 +147,7 @@ test('SECURITY 288: too many fields and too large a body are refused, chunked or
   expect((await post('a=1', {})).status).toBe(200)
 })
 
-test('SECURITY 190: a 10 MB header is 431 and does not end the server', async () => {
+test('SECURITY 190, R19: a 10 MB header is 431 and does not end the server', async () => {
   const scheme = httpBearer({ verify: (token) => token })
   await using served = await serve(api().get('/', { scheme }, () => 'in'))
   const status = await new Promise<string>((resolve, reject) => {
@@ -165,7 +165,7 @@ test('SECURITY 190: a 10 MB header is 431 and does not end the server', async ()
   expect((await served.send('/', { headers: { authorization: 'Bearer x' } })).status).toBe(200)
 })
 
-test('SECURITY 190: a token of a megabyte is 401 by every scheme that could read it', async () => {
+test('SECURITY 190, R19: a token of a megabyte is 401 by every scheme that could read it', async () => {
   const tokens = accessTokens({ issuer: 'https://api.test', secret: 'thirty-two bytes or more of a secret' })
   const app = api({ docs: false })
     .get('/bearer', { scheme: httpBearer({ verify: tokens.verify }) }, () => 'in')

@@ -156,7 +156,7 @@ describe.each([
     expect(await until('POST /x 5')).toContain('200 OK')
   })
 
-  test('SECURITY 288: 32 KB of headers get 431 and no handler runs', async () => {
+  test('SECURITY 288, R19: 32 KB of headers get 431 and no handler runs', async () => {
     const listener = await start()
     const many = `GET / HTTP/1.1\r\nHost: localhost\r\n${'X-A: aaaaaaaaaaaaaaaaaaaaaaaa\r\n'.repeat(1100)}\r\n`
     expect(await wire(listener, many).all).toMatch(/^HTTP\/1\.1 431 /)
@@ -178,7 +178,7 @@ describe.each([
     await all
   })
 
-  test('SECURITY 288: a chunked body is cut off with 413 as soon as it is too long', async () => {
+  test('SECURITY 288, R19: a chunked body is cut off with 413 as soon as it is too long', async () => {
     const listener = await start()
     const { socket, until, all } = wire(
       listener,
@@ -235,7 +235,7 @@ describe.each([
     }
   })
 
-  test('SECURITY 289: headers that come a byte at a time are cut in the set time, while others are served', async () => {
+  test('SECURITY 289, R18: headers that come a byte at a time are cut in the set time, while others are served', async () => {
     const listener = await start(echo, { headersTimeout: 0.4 })
     const slow = Array.from({ length: 50 }, () =>
       wire(listener, 'GET / HTTP/1.1\r\nHost: localhost\r\nX-A: '),
@@ -249,7 +249,7 @@ describe.each([
     expect(served).toBe(1)
   })
 
-  test('SECURITY 289: a body that comes a byte at a time is cut in the set time', async () => {
+  test('SECURITY 289, R18: a body that comes a byte at a time is cut in the set time', async () => {
     const listener = await start(echo, { headersTimeout: 0.3, requestTimeout: 0.5 })
     const { socket, all } = wire(
       listener,
@@ -260,12 +260,12 @@ describe.each([
     clearInterval(drip)
   })
 
-  test('SECURITY 289: a connection that says nothing is closed', async () => {
+  test('SECURITY 289, R18: a connection that says nothing is closed', async () => {
     const listener = await start(echo, { headersTimeout: 0.3 })
     await wire(listener).all
   })
 
-  test('SECURITY 289: a reader that does not read is cut after the idle time', async () => {
+  test('SECURITY 289, R18: a reader that does not read is cut after the idle time', async () => {
     let stopped: (() => void) | undefined
     const cancelled = new Promise<void>((resolve) => (stopped = resolve))
     const endless: Listenable = {
@@ -289,7 +289,7 @@ describe.each([
     expect((await all).match(/HTTP\/1\.1 200/g)).toHaveLength(1)
   })
 
-  test('requests beyond the limit get 503 and Retry-After, and none is lost for the others', async () => {
+  test('SECURITY R15: requests beyond the limit get 503 and Retry-After, and none is lost for the others', async () => {
     const { promise: gate, resolve: open } = Promise.withResolvers<void>()
     const listener = await start(
       {
@@ -309,14 +309,44 @@ describe.each([
     expect((await fetch(listener.url)).status).toBe(200)
   })
 
-  test('connections beyond the limit are closed, and free again when others leave', async () => {
-    const listener = await start(echo, { maxConnections: 2 })
+  test('SECURITY R18: connections beyond the limit are closed, and free again when others leave', async () => {
+    const listener = await start(echo, { maxConnections: 2, maxConnectionsPerAddress: 2 })
     const [one, two] = [wire(listener, get), wire(listener, get)]
     await Promise.all([one.until('GET / 0'), two.until('GET / 0')])
     expect(await wire(listener, get).all).toBe('')
     one.socket.destroy()
     await one.all
     expect(await wire(listener, get).until('GET / 0')).toContain('200 OK')
+  })
+
+  test('SECURITY R18: one address cannot take all connections, and gets its own back when they end', async () => {
+    const listener = await start(echo, { maxConnections: 4 })
+    const own = [wire(listener, get), wire(listener, get)]
+    await Promise.all(own.map(({ until }) => until('GET / 0')))
+    expect(await wire(listener, get).all).toBe('')
+    // Somebody else is served all the same.
+    const other = connect({ port: listener.port, host: '127.0.0.1', localAddress: '127.0.0.2' })
+    opened.push(other)
+    const answer = new Promise<string>((resolve) => other.on('data', (chunk) => resolve(chunk.toString())))
+    other.write(get)
+    expect(await answer).toMatch(/^HTTP\/1\.1 200 /)
+    for (const { socket } of own) socket.destroy()
+    // The listener hears of it a moment later.
+    const again = async (): Promise<number> => {
+      const two = [wire(listener, get), wire(listener, get)]
+      const texts = await Promise.all(
+        two.map(({ until, all }) => Promise.race([until('GET / 0').catch(() => ''), all])),
+      )
+      for (const { socket } of two) socket.destroy()
+      return texts.filter((text) => text.includes('200 OK')).length
+    }
+    await expect.poll(again, { timeout: 5000 }).toBe(2)
+  })
+
+  test('behind a proxy that is trusted all connections may come from it', async () => {
+    const listener = await start(echo, { maxConnections: 2, trustProxy: 'loopback' })
+    const own = [wire(listener, get), wire(listener, get)]
+    for (const { until } of own) expect(await until('GET / 0')).toContain('200 OK')
   })
 
   test('SECURITY 278: what a handler throws, now or later, is a bare 500; the cause goes to the log', async () => {

@@ -31,6 +31,7 @@ describe.each(dialects)('%s', (dialect) => {
       id: expect.any(String),
       disabled: false,
       email_verified: false,
+      must_change_password: true,
       created_at: expect.any(String),
     })
     const id = String(bob['id'])

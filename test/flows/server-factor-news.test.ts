@@ -35,6 +35,35 @@ function open(browser: MailWorld['browser']): Promise<Arrived> {
 }
 
 describe.each(dialects)('%s', (dialect) => {
+  test('SECURITY 212: news that find the outbox full are dropped, and the report says of what kind', async () => {
+    const reports: unknown[] = []
+    const often = { points: 1_000_000, seconds: 60 }
+    const at = await mailWorld(dialect, {
+      // It answers nobody.
+      mail: { from: 'no-reply@auth.test', send: () => new Promise(() => undefined) },
+      report: (error) => reports.push(error),
+      rateLimits: { mails: often, mailbox: often },
+    })
+    const { browser } = at
+    const setup = await browser.submit(await logIn(browser), { action: 'app' })
+    const page = await browser.open(`${issuer}/forgot-password`)
+    const statuses = new Set<number>()
+    for (let count = 0; count < 40 && !statuses.has(503); count += 1) {
+      const asked = Array.from({ length: 50 }, () => browser.submit(page, { email: aliceAddress }))
+      for (const { status } of await Promise.all(asked)) statuses.add(status)
+    }
+    expect(statuses).toEqual(new Set([200, 503]))
+    const done = await browser.submit(setup, { code: codeOf(seedOn(setup), at), name: 'Phone' })
+    // What was asked for is done all the same, and in the log.
+    expect(recoveryCodesOn(done)).toHaveLength(10)
+    expect(at.events.map(({ type }) => type)).toContain('factor.added')
+    const texts = reports.map((each) => (each instanceof Error ? each.message : String(each)))
+    expect(texts).toContain('A message (factors_changed) was dropped: too many wait to be sent')
+    expect(texts.join()).not.toContain('@example.com')
+    // Nothing waits for what never answers.
+    await at.server.close()
+  }, 60_000)
+
   test('SECURITY 212: every change of second factors, and a recovery code that was used, is told once', async () => {
     const at = await mailWorld(dialect)
     const { browser } = at

@@ -15,6 +15,7 @@ export interface WaitingServer extends AsyncDisposable {
 
 /** A server that answers. */
 export interface RunningServer extends AsyncDisposable {
+  readonly pid: number
   /** Of the server; it has no slash at the end. */
   readonly url: string
   /** Of the API that it guards: `GET /me` needs the scope `read`. */
@@ -56,6 +57,7 @@ export async function prepareServer(
         throw error
       })
       return {
+        pid: child.pid ?? 0,
         url,
         api,
         gone,

@@ -4,7 +4,7 @@ import { createHash, pbkdf2Sync, randomBytes } from 'node:crypto'
 import { SignJWT, exportJWK, generateKeyPair } from 'jose'
 import type { CryptoKey, JWK, JWTPayload } from 'jose'
 import { afterAll, expect } from 'vitest'
-import { api, security } from '../../src/index.ts'
+import { Outage, api, security } from '../../src/index.ts'
 import type { Api } from '../../src/index.ts'
 import { authorizationServer } from '../../src/server/authorization-server.ts'
 import type { AuthorizationServer, OpenServer } from '../../src/server/authorization-server.ts'
@@ -198,7 +198,9 @@ async function serverOn(
   })
   closing.push(async () => {
     await server.close()
-    expect(reported).toEqual([])
+    // How often an outage was met that a test has seen is told seconds later.
+    const isCount = (error: unknown) => error instanceof Outage && error.times > 1
+    expect(reported.filter((error) => !isCount(error))).toEqual([])
   })
   const open = await server.open()
   const guarded: Record<'a' | 'b' | 'c', Api> = {

@@ -29,7 +29,7 @@ export function factorsPage(page: AccountFactorsPage, context: PageContext, word
 function list(page: AccountFactorsList, context: PageContext, words: Words): Html {
   const { form, factors, passkey, next, error } = page
   return html`${page.isNeeded && html`<p class="warning">${words.factorNeeded}</p>`}
-    ${problemOf(error && (error === 'full' ? words.tooManyFactors : words.passkeyRefused))}
+    ${problemOf(error && problems(words)[error])}
     ${next && html`<p><a class="button strong" href="${next}">${words.goOn}</a></p>`}
     <p class="quiet">${words.securityText}</p>
     ${
@@ -67,6 +67,10 @@ function list(page: AccountFactorsList, context: PageContext, words: Words): Htm
         )}
       </section>`
     }`
+}
+
+function problems(words: Words): Readonly<Record<NonNullable<AccountFactorsList['error']>, string>> {
+  return { full: words.tooManyFactors, passkey: words.passkeyRefused, last: words.lastWayIn }
 }
 
 function factorRow(

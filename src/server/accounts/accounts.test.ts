@@ -262,7 +262,7 @@ describe.each(dialects)('%s', (dialect) => {
     expect(await all.hashOf('gone')).toBe(disabled)
   })
 
-  test('SECURITY 223: simultaneous logins upgrade a hash once, and none of them fails', async () => {
+  test('SECURITY 223, R30: simultaneous logins upgrade a hash once, and none of them fails', async () => {
     await using all = await fixture(dialect)
     await all.users.create(alice)
     const raised = await accounts({ database: all.database, hashing: { passes: 3, concurrency: 2 } })
@@ -454,7 +454,7 @@ describe.each(dialects)('%s', (dialect) => {
     expect(await all.users.list()).toHaveLength(5)
   })
 
-  test('SECURITY C3: a database that does not answer is a 503 with Retry-After, and nothing of what it said', async () => {
+  test('SECURITY R7: a database that does not answer is a 503 with Retry-After, and nothing of what it said', async () => {
     const url = await freshDatabase(dialect)
     const database = await openDatabase({ url, statementTimeout: 1 })
     const users = await accounts({ database })
@@ -602,7 +602,7 @@ describe('what an account may look like', () => {
 })
 
 describe('many logins at once', () => {
-  test('beyond the queue a login is a 503 with Retry-After, and the others are answered', async () => {
+  test('SECURITY R16: beyond the queue a login is a 503 with Retry-After, and the others are answered', async () => {
     await using all = await fixture('sqlite', { hashing: { concurrency: 1, queue: 3 } })
     await all.users.create(alice)
     const logins = Array.from({ length: 10 }, () => all.users.authenticate({ username: 'alice', password }))

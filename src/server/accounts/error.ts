@@ -16,6 +16,7 @@ export type AccountErrorCode =
   | 'password_not_allowed'
   | 'password_common'
   | 'password_personal'
+  | 'password_unchanged'
   | 'unsupported_password_hash'
   | 'no_such_account'
   | 'invalid_page'

@@ -80,7 +80,7 @@ export function managedAccounts(
           ? await login.hashPassword(account.password, owner)
           : imported(account.passwordHash, hasher)
       const now = Date.now()
-      const { disabled = false, emailVerified = false } = account
+      const { disabled = false, emailVerified = false, mustChangePassword = false } = account
       const stored = {
         id: accountId(now),
         ...owner,
@@ -88,6 +88,7 @@ export function managedAccounts(
         scopes,
         disabled,
         passwordHash,
+        ...(mustChangePassword && { mustChangePassword }),
         createdAt: new Date(now),
       }
       if (!(await reached(store.create(stored)))) throw await taken(stored.usernameKey, stored.id)
@@ -121,10 +122,20 @@ export function managedAccounts(
       return page.map(accountOf)
     },
     update: async (id, patch) => change(id, changesOf(patch, known)),
-    async setPassword(id, password) {
+    async setPassword(id, password, { mustChange = false } = {}) {
       const account = await login.get(id)
       if (account === undefined) throw noSuchAccount()
-      await change(id, { passwordHash: await login.hashPassword(password, account) })
+      const passwordHash = await login.hashPassword(password, account)
+      await change(id, { passwordHash, mustChangePassword: mustChange })
+    },
+    async replaceDemandedPassword(id, password) {
+      const stored = isAccountId(id) ? await reached(store.get(id)) : undefined
+      if (stored?.mustChangePassword !== true || stored.disabled) return false
+      const passwordHash = await login.hashPassword(password, accountOf(stored))
+      if ((await busyIsUnavailable(hasher.verify(password, stored.passwordHash))) !== 'wrong') {
+        throw new AccountError('password_unchanged', 'This is the password that has to be changed')
+      }
+      return reached(store.replaceDemandedPassword(id, passwordHash))
     },
     remove: async (id) => isAccountId(id) && (await reached(store.remove(id))),
   }
@@ -140,7 +151,7 @@ function ownerOf(account: NewAccount): PasswordOwner & { readonly usernameKey: s
 }
 
 function changesOf(patch: AccountPatch, known: ReadonlySet<string> | undefined): AccountChanges {
-  const { username, name, email, emailVerified, scopes, disabled } = patch
+  const { username, name, email, emailVerified, scopes, disabled, mustChangePassword } = patch
   return {
     ...(username !== undefined && parseUsername(username)),
     ...(name !== undefined && { name: name === null ? undefined : parseName(name) }),
@@ -152,12 +163,13 @@ function changesOf(patch: AccountPatch, known: ReadonlySet<string> | undefined):
     ...(emailVerified !== undefined && { emailVerified: emailVerified && email !== null }),
     ...(scopes !== undefined && { scopes: parseScopes(scopes, known) }),
     ...(disabled !== undefined && { disabled }),
+    ...(mustChangePassword !== undefined && { mustChangePassword }),
   }
 }
 
 /** Written out field by field: what the store may hold besides, the hash above all, does not pass. */
 function accountOf(stored: StoredAccount): Account {
-  const { id, username, name, email, emailVerified, scopes, disabled, createdAt } = stored
+  const { id, username, name, email, emailVerified, scopes, disabled, mustChangePassword, createdAt } = stored
   return {
     id,
     username,
@@ -166,6 +178,7 @@ function accountOf(stored: StoredAccount): Account {
     emailVerified,
     scopes,
     disabled,
+    ...(mustChangePassword === true && { mustChangePassword }),
     createdAt,
   }
 }

@@ -29,7 +29,7 @@ export type RevocationReason =
 
 /**
  * Accounts whose changes revoke: a new password, a disabled account and a removed one each end every grant and token of
- * the person (RFC 9700 §4.14.2).
+ * the person (RFC 9700 §4.14.2), and so does the word that the password may be known to others.
  *
  * @param revoke Revokes all that a subject was given. When it fails the change has been made, and the caller is told.
  */
@@ -39,13 +39,20 @@ export function revokingAccounts(
 ): RevokingAccounts {
   return {
     ...accounts,
-    async setPassword(id, password) {
-      await accounts.setPassword(id, password)
+    async setPassword(id, password, options) {
+      await accounts.setPassword(id, password, options)
       await revoke(id, 'account.password_changed')
+    },
+    async replaceDemandedPassword(id, password) {
+      if (!(await accounts.replaceDemandedPassword(id, password))) return false
+      await revoke(id, 'account.password_changed')
+      return true
     },
     async update(id, patch, by) {
       const changed = await accounts.update(id, patch)
       if (patch.disabled === true) await revoke(id, 'account.disabled', by)
+      // Whoever else knows the password may be in already.
+      else if (patch.mustChangePassword === true) await revoke(id, 'account.tokens_revoked', by)
       return changed
     },
     async remove(id, by) {

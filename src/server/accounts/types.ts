@@ -14,6 +14,11 @@ export interface Account<Scope extends string = string> {
   /** What the account may be granted. */
   readonly scopes: readonly Scope[]
   readonly disabled: boolean
+  /**
+   * Whether the password has to be changed before it opens anything: somebody else has chosen it, or may know it. Missing
+   * means no. What logs people in by {@link LoginAccounts.authenticate} alone looks at it there.
+   */
+  readonly mustChangePassword?: boolean
   readonly createdAt: Date
 }
 
@@ -26,6 +31,8 @@ export type NewAccount<Scope extends string = string> = {
   readonly emailVerified?: boolean | undefined
   readonly scopes?: readonly Scope[] | undefined
   readonly disabled?: boolean | undefined
+  /** Whether its owner has to change the password at the first login: for one that somebody else has chosen. */
+  readonly mustChangePassword?: boolean | undefined
 } & (
   | { readonly password: string; readonly passwordHash?: undefined }
   | {
@@ -44,6 +51,14 @@ export interface AccountPatch<Scope extends string = string> {
   readonly emailVerified?: boolean | undefined
   readonly scopes?: readonly Scope[] | undefined
   readonly disabled?: boolean | undefined
+  /** `true` when somebody else may know the password: it opens nothing until it is changed, and the server ends what it has opened. */
+  readonly mustChangePassword?: boolean | undefined
+}
+
+/** About a password that is set. */
+export interface PasswordChoice {
+  /** Whether somebody else than its owner has chosen it: the owner changes it at the next login. `false` unless told. */
+  readonly mustChange?: boolean
 }
 
 /** Logging in, on any kind of accounts. */
@@ -88,7 +103,13 @@ export interface Accounts<Scope extends string = string> extends LoginAccounts<A
   /** Changes an account. @throws AccountError `no_such_account`, `username_taken` and what `create` throws. */
   update(id: string, patch: AccountPatch<Scope>): Promise<Account<Scope>>
   /** Sets another password. @throws AccountError `no_such_account`, or when the policy refuses the password. */
-  setPassword(id: string, password: string): Promise<void>
+  setPassword(id: string, password: string, options?: PasswordChoice): Promise<void>
+  /**
+   * Sets the password of an account that has to have another one. Answers whether it had to: of several at once one is `true`.
+   *
+   * @throws AccountError when the policy refuses the password, or it is the one there is.
+   */
+  replaceDemandedPassword(id: string, password: string): Promise<boolean>
   /** Removes an account. Answers whether there was one; its id is never used again. */
   remove(id: string): Promise<boolean>
 }

@@ -32,7 +32,7 @@ export async function foundUser({ accounts }: Service, id: string): Promise<Acco
   return account
 }
 
-/** Adds an account. Its password is made here, and in the answer alone. */
+/** Adds an account. Its password is made here, in the answer alone, and changed by its owner at the first login. */
 export async function addUser(
   { open, actor }: AdminCall,
   user: UserToAdd,
@@ -40,7 +40,7 @@ export async function addUser(
   needNoMore(actor, user.scopes ?? [])
   // 128 bits, in groups, as it is read out and typed.
   const password = (randomToken(16).match(/.{1,6}/g) ?? []).join('.')
-  const account = await open.accounts.create({ ...user, password })
+  const account = await open.accounts.create({ ...user, password, mustChangePassword: true })
   await recorded({ open, actor }, 'account.created', account.id, { scopes: account.scopes })
   return { account, password }
 }

@@ -30,12 +30,15 @@ const User = record('User', {
   email_verified: flag,
   scopes: list(text(), 1000),
   disabled: flag,
+  must_change_password: flag,
   created_at: text({ format: 'date-time' }),
 })
 
 const CreatedUser = record('CreatedUser', {
   user: User,
-  password: text({ description: 'Made at random, shown once: hand it over, to be changed by its owner.' }),
+  password: text({
+    description: 'Made at random, shown once: hand it over. Its owner changes it at the first login.',
+  }),
 })
 
 const NewUser = record('NewUser', {
@@ -52,6 +55,7 @@ const UserChanges = record('UserChanges', {
   email: optional(nullable(text({ max: 1000 }))),
   scopes: optional(list(scope)),
   disabled: optional(flag),
+  must_change_password: optional(flag),
 })
 
 const Sent = record('Sent', { sent: flag })
@@ -124,7 +128,8 @@ export function addUserRoutes({ routes, caller }: AdminRoutes): void {
     { admin: writer, id: userId, changes: json(UserChanges) },
     {
       ...usual,
-      summary: 'Change an account; one that is disabled loses every session, grant and token',
+      summary:
+        'Change an account; one that is disabled, or has to change its password, loses every session, grant and token',
       returns: User,
       responses: {
         ...missing,
@@ -132,7 +137,8 @@ export function addUserRoutes({ routes, caller }: AdminRoutes): void {
       },
       operationId: 'change_user',
     },
-    ({ admin, id, changes }) => answering(async () => shown(await changeUser(admin, id, changes))),
+    ({ admin, id, changes: { must_change_password: mustChangePassword, ...changes } }) =>
+      answering(async () => shown(await changeUser(admin, id, { ...changes, mustChangePassword }))),
   )
   routes.delete(
     '/users/{id}',
@@ -212,6 +218,12 @@ function notSent({ open }: AdminCall, outcome: Exclude<Sending, 'sent'>): HttpEr
   }
 }
 
-function shown({ createdAt, emailVerified, ...account }: Account): ValueOfModel<typeof User> {
-  return { ...account, email_verified: emailVerified, created_at: createdAt.toISOString() }
+function shown(account: Account): ValueOfModel<typeof User> {
+  const { createdAt, emailVerified, mustChangePassword = false, ...rest } = account
+  return {
+    ...rest,
+    email_verified: emailVerified,
+    must_change_password: mustChangePassword,
+    created_at: createdAt.toISOString(),
+  }
 }

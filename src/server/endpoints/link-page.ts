@@ -78,6 +78,7 @@ const problems: Partial<Readonly<Record<AccountError['code'], PasswordProblem>>>
   password_common: 'common',
   password_personal: 'personal',
   password_not_allowed: 'not_allowed',
+  password_unchanged: 'unchanged',
 }
 
 /** What a page says when no mail is sent for now; anything else is thrown on. */

@@ -101,7 +101,10 @@ async function loggedIn(
     if (error instanceof HttpError && error.status === 429) {
       return { status: 429, page: { error: 'too_many', retryAfter: Number(error.headers['retry-after']) } }
     }
-    if (error instanceof HttpError && error.status === 503) return { status: 503, page: { error: 'busy' } }
+    if (error instanceof HttpError && error.status === 503) {
+      open.settings.report(error)
+      return { status: 503, page: { error: 'busy' } }
+    }
     throw error
   }
 }

@@ -116,13 +116,17 @@ function errorPageOf(
     return { page: { status: error.status, problem: 'request', description: error.message } }
   }
   if (error instanceof HttpError) {
+    if (error.status === 503) settings.report(error)
     const problem = error.status === 403 ? 'cross_site' : error.status >= 500 ? 'unavailable' : 'request'
     return { page: { status: error.status, problem, description: error.message }, more: error.headers }
   }
   const isPassing =
     (error instanceof DatabaseError && error.isTransient) ||
     (error instanceof OAuthError && error.status === 503)
-  if (isPassing) return { page: { status: 503, problem: 'unavailable' }, more: { 'retry-after': '1' } }
+  if (isPassing) {
+    settings.report(error)
+    return { page: { status: 503, problem: 'unavailable' }, more: { 'retry-after': '1' } }
+  }
   if (error instanceof OAuthError) {
     return { page: { status: error.status, problem: 'request', description: error.message } }
   }

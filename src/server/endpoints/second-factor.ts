@@ -8,7 +8,7 @@ import type { StoredSession } from '../../store/grant-store.ts'
 import { passkeyRequest, provenPasskey } from '../factors/passkeys.ts'
 import { proveByApp, proveByRecoveryCode, secondFactorsOf } from '../factors/second-factors.ts'
 import type { SecondFactorPage } from '../interaction/factor-pages.ts'
-import { afterLogin } from '../interaction/first-factor.ts'
+import { afterLogin, newPasswordFirst } from '../interaction/first-factor.ts'
 import { findAnyFlow, refuse, stepOf } from '../interaction/flow.ts'
 import type { Flow, PageFlow } from '../interaction/flow.ts'
 import { pageClient } from '../interaction/page-client.ts'
@@ -17,8 +17,8 @@ import { flowIdIn } from './authorization.ts'
 import { addPage, expired } from './page-request.ts'
 import type { PageRequest, PageSite } from './page-request.ts'
 
-/** How long after the first factor the second has to be shown, in milliseconds. */
-const proofLife = 600_000
+/** How long after the first factor the second has to be shown, and a new password chosen, in milliseconds. */
+export const proofLife = 600_000
 
 /** Who is asked for a second factor. */
 interface Known {
@@ -92,7 +92,13 @@ async function posted(
   try {
     const methods = await proven(asked, known, kind, shown)
     if (methods === undefined) return await show(asked, flow, known, 401, { error: kind })
-    const cookie = await started(asked, flow, known, combinedMethods(known.methods, methods))
+    const all = combinedMethods(known.methods, methods)
+    const detour =
+      known.session === undefined
+        ? await newPasswordFirst(open, visit, flow, { subject: known.subject, methods: all })
+        : undefined
+    if (detour !== undefined) return visit.redirect(detour)
+    const cookie = await started(asked, flow, known, all)
     // The password was changed meanwhile, the account disabled, or the same page was sent from another tab.
     if (cookie === undefined) return expired(asked)
     visit.keepSession(cookie)

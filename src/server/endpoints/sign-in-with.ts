@@ -10,6 +10,7 @@ import { forwarded } from '../federation/posted-answer.ts'
 import { ProviderError } from '../federation/provider.ts'
 import type { Provider, ProviderLogin } from '../federation/provider.ts'
 import { linkedTo, signedIn } from '../federation/sign-in.ts'
+import type { Whereabouts } from '../federation/sign-in.ts'
 import { afterFirstFactor } from '../interaction/first-factor.ts'
 import { findAnyFlow } from '../interaction/flow.ts'
 import type { Flow, PageFlow } from '../interaction/flow.ts'
@@ -172,7 +173,7 @@ async function logIn(
   login: ProviderLogin,
 ): Promise<Response> {
   const { open, visit } = asked
-  const found = await signedIn(open, provider, login, visit.address)
+  const found = await signedIn(open, provider, login, whereaboutsOf(visit))
   const purpose: Purpose = { kind: 'login', flow: flow.id }
   if (found.outcome !== 'known') return refused(open, visit, provider, purpose, found.outcome)
   const next = await afterFirstFactor(open, visit, flow, { subject: found.subject, methods: ['fed'] })
@@ -187,7 +188,7 @@ async function link(
   purpose: Extract<Purpose, { readonly kind: 'link' }>,
   login: ProviderLogin,
 ): Promise<Response> {
-  const outcome = await linkedTo(open, provider, login, purpose.subject, visit.address)
+  const outcome = await linkedTo(open, provider, login, purpose.subject, whereaboutsOf(visit))
   if (outcome === 'linked') {
     return visit.redirect(`${open.settings.basePath}/account/providers?done=provider_linked`)
   }
@@ -240,6 +241,10 @@ function problemAt(
       ? `${loginPath(settings, purpose.flow)}&${told}`
       : `${settings.basePath}/account/providers?${told}`,
   )
+}
+
+function whereaboutsOf({ address, context }: Visit): Whereabouts {
+  return { address, language: context.language }
 }
 
 function loginPath({ basePath }: Settings, flow: string): string {

@@ -2,12 +2,13 @@
 
 import { combinedMethods } from '../../protocol/authentication-context.ts'
 import type { NewAuthenticator, StoredSession } from '../../store/grant-store.ts'
+import type { WaysIn } from '../../store/ports/identities.ts'
 import { auditEvent } from '../audit.ts'
 import type { AuditEvent, AuditEventType } from '../audit.ts'
 import type { Visit } from '../interaction/visit.ts'
 import type { Service } from '../service.ts'
 import { tellFactorsChanged } from './news.ts'
-import { registeredPasskey } from './passkeys.ts'
+import { arePasskeysTaken, registeredPasskey } from './passkeys.ts'
 import { newRecoveryCodes, secondFactorsOf } from './second-factors.ts'
 
 /**
@@ -63,28 +64,37 @@ export async function addFactor(
   return { cookie, codes: recoveryCodes > 0 ? undefined : await replacedCodes(service, visit, session) }
 }
 
-/** Removes a factor of the person; with the last one, their recovery codes. Answers whether there was one. */
+/**
+ * Removes a factor of the person; with the last one, their recovery codes. `gone` when there was none, and `last` for a passkey
+ * without which nobody could log in to the account.
+ */
 export async function removeFactor(
   service: Service,
   visit: Visit,
   session: StoredSession,
   id: string,
-): Promise<boolean> {
+): Promise<'removed' | 'last' | 'gone'> {
   const { store, tell } = service
   const { subject } = session
   const before = await secondFactorsOf(service, subject)
   // Recovery codes are not removed one by one.
   const factor = [...before.apps, ...before.passkeys].find((each) => each.id === id)
-  if (factor === undefined) return false
+  if (factor === undefined) return 'gone'
   const audit = [eventOf(service, visit, 'factor.removed', subject, { factor: id, kind: factor.kind })]
-  if (!(await store.removeAuthenticator(id, subject, audit))) return false
+  const outcome = await store.removeAuthenticator(id, subject, { ways: await waysIn(service), audit })
+  if (outcome !== 'removed') return outcome
   tell(audit)
   const change = factor.kind === 'passkey' ? 'passkey_removed' : 'app_removed'
   tellFactorsChanged(service, subject, change, languageOf(visit))
   await endOthers(service, visit, session)
   const { apps, passkeys } = await secondFactorsOf(service, subject)
   if (apps.length + passkeys.length === 0) await store.replaceRecoveryCodes(subject, [])
-  return true
+  return 'removed'
+}
+
+/** What there is to log in with besides a password. */
+export async function waysIn({ settings }: Pick<Service, 'settings'>): Promise<WaysIn> {
+  return { providers: [...settings.providers.keys()], passkeys: await arePasskeysTaken() }
 }
 
 /** New recovery codes in the place of the old ones. Answers them: nothing can show them again. */

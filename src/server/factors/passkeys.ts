@@ -22,6 +22,11 @@ function webauthn(): Promise<WebAuthn | undefined> {
   return loading
 }
 
+/** Whether passkeys are taken at the login. */
+export async function arePasskeysTaken(): Promise<boolean> {
+  return (await webauthn()) !== undefined
+}
+
 /**
  * What the browser is to ask its passkeys for, as JSON.
  *

@@ -117,7 +117,8 @@ async function attempted(
     answer = await isRight()
   } catch (error) {
     // A database that is away: that is no wrong code.
-    await limit.unjudged().catch(service.settings.report)
+    // What is thrown below tells of it.
+    await limit.unjudged().catch(() => undefined)
     throw error
   }
   if (answer) await limit.succeeded()

@@ -9,6 +9,7 @@ import { parseName, readEmail, readUsername } from '../accounts/names.ts'
 import { auditEvent } from '../audit.ts'
 import type { AuditEvent } from '../audit.ts'
 import type { Service } from '../service.ts'
+import { tellProviderChanged } from './news.ts'
 import type { Provider, ProviderLogin, ProviderProfile } from './provider.ts'
 import { sealedTokens } from './tokens.ts'
 
@@ -20,12 +21,18 @@ export type SignIn =
   /** Nobody has linked it, and accounts are not made here. */
   | { readonly outcome: 'unknown' }
 
+/** Where somebody is, and the language of their page. */
+export interface Whereabouts {
+  readonly address: string | undefined
+  readonly language: string
+}
+
 /** Finds the account, or makes one. */
 export async function signedIn(
   service: Service,
   provider: Provider,
   login: ProviderLogin,
-  address: string | undefined,
+  { address, language }: Whereabouts,
 ): Promise<SignIn> {
   const known = await knownIdentity(service, provider, login)
   if (known !== undefined) return known
@@ -35,7 +42,10 @@ export async function signedIn(
   if (email !== undefined && owner?.emailVerified === true) {
     const { linkByEmail } = service.settings.providerAccounts
     const condition = { verifiedEmail: email }
-    if (linkByEmail && (await link(service, provider, login, owner.id, address, condition)) === 'linked') {
+    if (
+      linkByEmail &&
+      (await link(service, provider, login, owner.id, address, language, condition)) === 'linked'
+    ) {
       return { outcome: 'known', subject: owner.id }
     }
     return knownByNow(service, provider, login)
@@ -54,9 +64,9 @@ export async function linkedTo(
   provider: Provider,
   login: ProviderLogin,
   subject: string,
-  address: string | undefined,
+  { address, language }: Whereabouts,
 ): Promise<'linked' | 'taken' | 'full' | 'gone'> {
-  const outcome = await link(service, provider, login, subject, address)
+  const outcome = await link(service, provider, login, subject, address, language)
   if (outcome !== 'taken') return outcome
   // Linked to this account already: that is what was wanted.
   const found = await service.identities.findIdentity(keyOf(provider, login))
@@ -86,13 +96,16 @@ async function link(
   login: ProviderLogin,
   subject: string,
   address: string | undefined,
+  language: string,
   condition: { readonly verifiedEmail?: string } = {},
 ): Promise<'linked' | 'taken' | 'full' | 'gone'> {
   const identity = identityOf(service, provider, login, subject)
   const by = condition.verifiedEmail === undefined ? 'person' : 'email'
   const audit = [linkedEvent(service, provider, subject, by, address)]
   const outcome = await service.identities.linkIdentity(identity, { condition, audit })
-  if (outcome === 'linked') service.tell(audit)
+  if (outcome !== 'linked') return outcome
+  service.tell(audit)
+  tellProviderChanged(service, subject, { change: 'linked', provider: provider.name }, language)
   return outcome
 }
 

@@ -27,7 +27,13 @@ export const passwordGrant: Grant<PasswordGrantRequest> = async (request, contex
     throw new OAuthError('unauthorized_client', 'This client may not use passwords')
   }
   const resources = resourcesAskedFor(service, request.resources)
-  const { subject, scopes: allowed } = await logIn(service, request, { clientId: client.id, origin })
+  const login = await logIn(service, request, { clientId: client.id, origin })
+  const { subject, scopes: allowed } = login
+  if (login.account.mustChangePassword === true) {
+    throw invalidGrant(
+      'The password of this account has to be changed first, which this grant cannot ask for',
+    )
+  }
   // A password alone is not enough for these, and here there is nobody to ask for more.
   if (settings.secondFactor === 'required' || (await secondFactorKinds(service, subject)).length > 0) {
     throw invalidGrant('This account needs a second factor, which this grant cannot ask for')

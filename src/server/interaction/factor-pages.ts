@@ -71,7 +71,8 @@ export interface AccountFactorsList {
   readonly recoveryCodes: number
   /** Making a passkey, where there can be any. Field besides: `name`. */
   readonly passkey?: PagePasskey | undefined
-  readonly error?: 'passkey' | 'full' | undefined
+  /** `last`: nobody could log in to the account without the passkey that was to be removed. */
+  readonly error?: 'passkey' | 'full' | 'last' | undefined
   /** Why the person is here: nothing goes on without a second factor. */
   readonly isNeeded: boolean
   /** Where it goes on, once there is one. */

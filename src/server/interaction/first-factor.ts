@@ -30,6 +30,8 @@ export async function afterFirstFactor(
     const isKept = await store.proveFlow(flow.hash, visit.browserHash, { subject, methods, at }, at)
     return isKept ? `${settings.basePath}/login/second-factor?flow=${flow.id}` : undefined
   }
+  const detour = await newPasswordFirst(open, visit, flow, { subject, methods })
+  if (detour !== undefined) return detour
   const cookie = await open.sessions.start({
     subject,
     methods,
@@ -40,6 +42,23 @@ export async function afterFirstFactor(
   if (cookie === undefined) return undefined
   visit.keepSession(cookie)
   return afterLogin(open, visit, flow)
+}
+
+/**
+ * Where whoever has shown all that they have goes before anything else, because the password among it has to be changed; what
+ * they have shown is written into the flow alone. `undefined` when nothing has to be changed.
+ */
+export async function newPasswordFirst(
+  { settings, store, accounts }: Service,
+  visit: Visit,
+  flow: Flow | PageFlow,
+  { subject, methods }: FirstFactor,
+): Promise<string | undefined> {
+  if (!methods.includes('pwd') || (await accounts.get(subject))?.mustChangePassword !== true) return undefined
+  const at = settings.now()
+  // Where it cannot be kept the page says so.
+  await store.proveFlow(flow.hash, visit.browserHash, { subject, methods, at }, at)
+  return `${settings.basePath}/login/new-password?flow=${flow.id}`
 }
 
 /** Where whoever has logged in goes. */

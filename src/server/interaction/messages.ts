@@ -54,6 +54,15 @@ export type Message =
       readonly username: string
       readonly resetLink: string
     }
+  /** Another provider logs in to the account now, or one does not any more. */
+  | {
+      readonly kind: 'provider_changed'
+      readonly change: 'linked' | 'unlinked'
+      /** What people call it. */
+      readonly provider: string
+      readonly username: string
+      readonly resetLink: string
+    }
 
 /** What every mail knows. */
 export interface MessageContext {

@@ -104,7 +104,7 @@ export interface PasswordQuestion {
 
 /** Why a password was not taken. */
 export type PasswordProblem =
-  'too_short' | 'too_long' | 'common' | 'personal' | 'not_allowed' | 'mismatch' | 'busy'
+  'too_short' | 'too_long' | 'common' | 'personal' | 'not_allowed' | 'unchanged' | 'mismatch' | 'busy'
 
 /** Making an account: an address, a mail, a password. After `sent` nothing tells whether there is an account already. */
 export type SignUpPage =
@@ -117,6 +117,8 @@ export type SignUpPage =
 
 /** Setting another password without the old one. After `sent` nothing tells whether there is such an account. */
 export type RecoveryPage =
+  /** At a login: somebody else has chosen the password, or may know it. */
+  | ({ readonly step: 'demanded' } & PasswordQuestion)
   | ({ readonly step: 'ask' } & AddressQuestion)
   | { readonly step: 'sent'; readonly email: string }
   | ({ readonly step: 'choose' } & PasswordQuestion)

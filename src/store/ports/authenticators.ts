@@ -1,6 +1,7 @@
 /** The port of authenticators: what a person proves who they are with besides a password. */
 
 import type { AuditEvent } from './audit.ts'
+import type { WaysIn } from './identities.ts'
 import type { Revoking } from './revocations.ts'
 
 /** What it is. A recovery code is one of a set, and goes when it is used. */
@@ -54,8 +55,15 @@ export interface AuthenticatorStore {
   advanceAuthenticator(id: string, counter: number, now: number): Promise<boolean>
   /** Gives it another name. Answers whether there was one of this account. */
   renameAuthenticator(id: string, subject: string, name: string): Promise<boolean>
-  /** Removes one of this account. Answers whether there was one; the audit is written only then. */
-  removeAuthenticator(id: string, subject: string, audit?: readonly AuditEvent[]): Promise<boolean>
+  /**
+   * Removes one of this account. `gone` when there is none; `last`, where it is told what there is to log in with, for a passkey
+   * without which nobody could log in to the account. The audit is written only when it is removed.
+   */
+  removeAuthenticator(
+    id: string,
+    subject: string,
+    options?: { readonly ways?: WaysIn; readonly audit?: readonly AuditEvent[] },
+  ): Promise<'removed' | 'last' | 'gone'>
   /**
    * Removes all of an account, recovery codes included, and ends what it was given as `revokeSubject` does, in one
    * transaction: no login that one of them opened outlives it. Always logged.

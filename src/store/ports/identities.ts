@@ -48,6 +48,14 @@ export interface LinkCondition {
   readonly verifiedEmail?: string
 }
 
+/** What besides a password somebody can log in with here. */
+export interface WaysIn {
+  /** The ids of the providers that are set up. */
+  readonly providers: readonly string[]
+  /** Whether passkeys are taken at the login. */
+  readonly passkeys: boolean
+}
+
 /** A login elsewhere that has begun. */
 export interface LoginAttempt {
   /** SHA-256 of the state, as base64url. */
@@ -106,12 +114,13 @@ export interface IdentityStore extends LoginAttemptStore {
   ): Promise<'created' | 'taken' | 'account_taken'>
   /**
    * Takes an identity away from its account. `last` when nobody could log in to the account after that: it has no password,
-   * no passkey, and no other identity of one of these providers. However many are taken away at once, one way stays.
+   * no passkey, and no other identity of one of these providers. However many are taken away at once, passkeys among them
+   * (`removeAuthenticator`), one way stays.
    */
   unlinkIdentity(
     id: string,
     subject: string,
-    options: { readonly providers: readonly string[]; readonly audit?: readonly AuditEvent[] },
+    options: { readonly ways: WaysIn; readonly audit?: readonly AuditEvent[] },
   ): Promise<'unlinked' | 'last' | 'gone'>
   /** Whether the account has a password. */
   hasPassword(subject: string): Promise<boolean>

@@ -45,8 +45,8 @@ export interface SessionStart {
 /** Where login sessions are kept. A session is alive until its idle or absolute end, while its account is alive. */
 export interface SessionStore {
   /**
-   * Starts a session, and ends the one it replaces. `gone`, and nothing is written, when the account is not alive, the session
-   * to be continued is not there, or the flow of `proof` does not know this person (any more): of many sessions from one proof one is started.
+   * Starts a session, and ends the one it replaces. `gone`, and nothing is written, when the account is not alive, its password
+   * was shown (`pwd`) and has to be changed first, the session to be continued is not there, or the flow of `proof` does not know this person (any more): of many sessions from one proof one is started.
    */
   startSession(session: NewSession, start?: SessionStart): Promise<'started' | 'gone'>
   /** The session that is alive under this hash. */

@@ -9,9 +9,10 @@ import type { Statement } from './statement.ts'
 // The unique indexes decide who was first, so nobody needs to look beforehand.
 export const insertAccount: Statement<AccountRow, Record<never, never>> = statement<AccountRow>`
   insert into gatewright_accounts (id, username, username_key, name, email, email_key, email_verified, scopes, disabled,
-    password_hash, created_at)
+    password_hash, password_change, created_at)
   values (${'id'}, ${'username'}, ${'username_key'}, ${'name'}, ${'email'}, ${'email_key'}, ${'email_verified'},
-    ${'scopes'}, ${'disabled'}, ${'password_hash'}, ${'created_at'})
+    ${'scopes'}, ${'disabled'}, ${'password_hash'}, ${'password_change'},
+    ${'created_at'})
   on conflict do nothing`
 
 /** The row of an account. */
@@ -27,6 +28,7 @@ export function accountRow(account: StoredAccount): AccountRow {
     scopes: account.scopes.join(' '),
     disabled: account.disabled ? 1 : 0,
     password_hash: account.passwordHash,
+    password_change: account.mustChangePassword === true ? 1 : 0,
     created_at: account.createdAt.getTime(),
   }
 }

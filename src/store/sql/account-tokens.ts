@@ -135,7 +135,7 @@ const consume = statement<{ hash: string; purpose: string; now: number }, TokenR
   where hash = ${'hash'} and purpose = ${'purpose'} and expires_at > ${'now'} returning *`
 
 const setPasswordHash = statement<{ subject: string; passwordHash: string; emailKey: string }>`
-  update gatewright_accounts set password_hash = ${'passwordHash'}
+  update gatewright_accounts set password_hash = ${'passwordHash'}, password_change = 0
   where id = ${'subject'} and disabled = 0 and email_key = ${'emailKey'}`
 
 // Whoever logs in with the address logs in with the new one from then on.

@@ -72,6 +72,20 @@ export async function sqlAccountStore(database: AnyDatabase, now: number): Promi
         .executeTakeFirst()
       return numUpdatedRows === 1n
     },
+    async replaceDemandedPassword(id, passwordHash) {
+      return kysely.transaction().execute(async (transaction) => {
+        const { numUpdatedRows } = await transaction
+          .updateTable('gatewright_accounts')
+          .set({ password_hash: passwordHash, password_change: 0 })
+          .where('id', '=', id)
+          .where('disabled', '=', 0)
+          .where('password_change', '<>', 0)
+          .executeTakeFirst()
+        if (numUpdatedRows === 0n) return false
+        await transaction.deleteFrom('gatewright_account_tokens').where('subject', '=', id).execute()
+        return true
+      })
+    },
     async update(id, changes) {
       const set = rowChanges(changes)
       if (Object.keys(set).length === 0) return get(id)
@@ -125,7 +139,10 @@ function rowChanges(changes: AccountChanges): Partial<AccountRow> {
     ...(changes.emailVerified !== undefined && { email_verified: changes.emailVerified ? 1 : 0 }),
     ...(changes.scopes !== undefined && { scopes: changes.scopes.join(' ') }),
     ...(changes.disabled !== undefined && { disabled: changes.disabled ? 1 : 0 }),
-    ...(changes.passwordHash !== undefined && { password_hash: changes.passwordHash }),
+    ...(changes.passwordHash !== undefined && { password_hash: changes.passwordHash, password_change: 0 }),
+    ...(changes.mustChangePassword !== undefined && {
+      password_change: changes.mustChangePassword ? 1 : 0,
+    }),
   }
 }
 
@@ -142,6 +159,7 @@ function accountOf(row: AccountRow | undefined): StoredAccount | undefined {
     // A value that nobody writes means that the row was touched by hand: better locked out than let in.
     disabled: Number(row.disabled) !== 0,
     passwordHash: row.password_hash,
+    ...(Number(row.password_change) !== 0 && { mustChangePassword: true }),
     createdAt: new Date(Number(row.created_at)),
   }
 }

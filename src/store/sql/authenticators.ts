@@ -11,6 +11,7 @@ import { undo } from './session.ts'
 import type { Session } from './session.ts'
 import { statement } from './statement.ts'
 import type { Subjects } from './subjects.ts'
+import { isOpenWithout } from './ways-in.ts'
 
 /** The authenticator operations of the store. */
 export function authenticatorStore(session: Session, subjects: Subjects): AuthenticatorStore {
@@ -43,11 +44,15 @@ export function authenticatorStore(session: Session, subjects: Subjects): Authen
     async renameAuthenticator(id, subject, name) {
       return (await session.changes(rename, { id, subject, name })) === 1
     },
-    async removeAuthenticator(id, subject, audit) {
+    async removeAuthenticator(id, subject, { ways, audit } = {}) {
       return session.transact(async (runner) => {
-        if ((await runner.changes(remove, { id, subject })) === 0) return false
+        // First, so that it waits for whoever takes another way in away just now.
+        const isOpen = ways === undefined || (await isOpenWithout(runner, subject, id, ways)) !== false
+        const removed = await runner.row(remove, { id, subject })
+        if (removed === undefined) return undo('gone' as const)
+        if (!isOpen && removed.kind === 'passkey') return undo('last' as const)
         await insertAudit(runner, audit)
-        return true
+        return 'removed' as const
       })
     },
     async removeAuthenticators(subject, revoking) {
@@ -136,8 +141,8 @@ const advance = statement<{ id: string; counter: number; now: number }>`
 const rename = statement<{ id: string; subject: string; name: string }>`
   update gatewright_authenticators set name = ${'name'} where id = ${'id'} and subject = ${'subject'}`
 
-const remove = statement<{ id: string; subject: string }>`
-  delete from gatewright_authenticators where id = ${'id'} and subject = ${'subject'}`
+const remove = statement<{ id: string; subject: string }, { kind: AuthenticatorKind }>`
+  delete from gatewright_authenticators where id = ${'id'} and subject = ${'subject'} returning kind`
 
 const removeAll = statement<{ subject: string }>`
   delete from gatewright_authenticators where subject = ${'subject'}`

@@ -6,6 +6,7 @@
 import { CompiledQuery } from 'kysely'
 import type { Kysely } from 'kysely'
 import type { Direct } from '../database.ts'
+import { DatabaseError } from '../database-error.ts'
 
 /** Runs work in a transaction that it may share with other work. Nothing but the database may be awaited in it. */
 export type GroupCommit = <Value>(work: (transaction: Kysely<unknown>) => Promise<Value>) => Promise<Value>
@@ -81,8 +82,12 @@ async function each(
       outcomes.push({ value: await work(transaction) })
     } catch (error) {
       outcomes.push({ error })
-      // After an error of the disk SQLite has ended the transaction: then this throws, and everybody is told.
-      await run('rollback to one_of_many')
+      // After an error of the disk SQLite has ended the transaction: then this fails, and everybody is told of that error.
+      try {
+        await run('rollback to one_of_many')
+      } catch (failure) {
+        throw error instanceof DatabaseError ? error : failure
+      }
     }
     await run('release one_of_many')
   }

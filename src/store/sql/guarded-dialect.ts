@@ -9,6 +9,8 @@ export interface Guard {
   readonly around: <Value>(call: () => Promise<Value>) => Promise<Value>
   /** The statement that begins a transaction, where it is not the driver's own. */
   readonly begin?: string
+  /** Whether an error says that the transaction was over before it was rolled back: a database may end it by itself. */
+  readonly isOver?: (error: unknown) => boolean
   /** Called when the driver has closed what it knows of. */
   readonly afterClose?: () => void
 }
@@ -23,7 +25,7 @@ export function guardedDialect(dialect: Dialect, guard: Guard): Dialect {
   }
 }
 
-function guardedDriver(driver: Driver, { around, begin, afterClose }: Guard): Driver {
+function guardedDriver(driver: Driver, { around, begin, isOver, afterClose }: Guard): Driver {
   const guarded = new WeakSet<DatabaseConnection>()
   return {
     init: (options) => around(() => driver.init(options)),
@@ -42,7 +44,14 @@ function guardedDriver(driver: Driver, { around, begin, afterClose }: Guard): Dr
       else await connection.executeQuery(CompiledQuery.raw(begin))
     },
     commitTransaction: (connection) => driver.commitTransaction(connection),
-    rollbackTransaction: (connection) => driver.rollbackTransaction(connection),
+    async rollbackTransaction(connection) {
+      try {
+        await driver.rollbackTransaction(connection)
+      } catch (error) {
+        // What it was rolled back for is what has to be told, not that there was nothing left to do.
+        if (isOver?.(error) !== true) throw error
+      }
+    },
     savepoint: async (connection, name, compile) => driver.savepoint?.(connection, name, compile),
     rollbackToSavepoint: async (connection, name, compile) =>
       driver.rollbackToSavepoint?.(connection, name, compile),

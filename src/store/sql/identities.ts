@@ -13,6 +13,7 @@ import { loginAttempts } from './login-attempts.ts'
 import { migrate } from './migrations.ts'
 import { isForeignKeyError, sessionOf, undo } from './session.ts'
 import { statement } from './statement.ts'
+import { isOpenWithout } from './ways-in.ts'
 
 /**
  * Opens the identities, in the database that has the accounts.
@@ -67,16 +68,13 @@ export async function sqlIdentityStore(database: AnyDatabase, now: number): Prom
         return 'created' as const
       })
     },
-    async unlinkIdentity(id, subject, { providers, audit }) {
+    async unlinkIdentity(id, subject, { ways, audit }) {
       return session.transact(async (runner) => {
         // Of two that each take the last but one away, the second waits here and sees what the first has left.
-        const account = await runner.row(hold, { subject })
-        if (account === undefined) return undo('gone' as const)
-        const all = await runner.rows(list, { subject })
-        if (!all.some((each) => each.id === id)) return undo('gone' as const)
-        const others = all.filter((each) => each.id !== id && providers.includes(each.provider))
-        if (others.length === 0 && account.password_hash === noPassword) return undo('last' as const)
-        await runner.changes(remove, { id, subject })
+        const isOpen = await isOpenWithout(runner, subject, id, ways)
+        if (isOpen === undefined) return undo('gone' as const)
+        if ((await runner.changes(remove, { id, subject })) === 0) return undo('gone' as const)
+        if (!isOpen) return undo('last' as const)
         await insertAudit(runner, audit)
         return 'unlinked' as const
       })
@@ -121,9 +119,6 @@ const remove = statement<{ id: string; subject: string }>`
 
 const passwordOf = statement<{ subject: string }, { password_hash: string }>`
   select password_hash from gatewright_accounts where id = ${'subject'}`
-
-const hold = statement<{ subject: string }, { password_hash: string }>`
-  select password_hash from gatewright_accounts where id = ${'subject'} ${forUpdate}`
 
 const holdAlive = statement<{ subject: string; verifiedKey: string | null }, { id: string }>`
   select id from gatewright_accounts where id = ${'subject'} and disabled = 0

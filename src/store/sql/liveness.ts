@@ -19,6 +19,14 @@ export function subjectIsAlive(column: string): Fragment {
       : '1 = 1'
 }
 
+/** The password of the account in this column opens something: nobody has said that it has to be changed first. */
+export function passwordIsUsable(column: string): Fragment {
+  return ({ accounts }) =>
+    accounts
+      ? `exists (select 1 from gatewright_accounts as p where p.id = ${column} and p.password_change = 0)`
+      : '1 = 1'
+}
+
 /** The grant under this alias is alive. */
 export function grantIsAlive(alias: string): Fragment {
   const client = clientIsAlive(`${alias}.client_id`)

@@ -60,6 +60,12 @@ const migrations: readonly Migration[] = [
         where source = 'registered' and last_used_at is null`,
     ],
   },
+  {
+    id: '0011-password-changes',
+    statements: (dialect) => [
+      `alter table gatewright_accounts add column password_change ${typesOf(dialect).integer} not null default 0`,
+    ],
+  },
 ]
 
 /** Any number will do, as long as it is always the same: starters of this project wait for each other by it. */

@@ -35,6 +35,8 @@ export interface AccountRow {
   /** 0 or 1. */
   readonly disabled: number | string
   readonly password_hash: string
+  /** 0, or 1 while the password opens nothing until it is changed. */
+  readonly password_change: number | string
   /** Milliseconds since 1970. */
   readonly created_at: number | string
 }

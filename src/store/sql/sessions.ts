@@ -5,7 +5,7 @@ import { insertAudit } from './audit.ts'
 import { given, words } from './columns.ts'
 import type { Integer } from './columns.ts'
 import { useProof } from './flows.ts'
-import { subjectIsAlive } from './liveness.ts'
+import { passwordIsUsable, subjectIsAlive } from './liveness.ts'
 import { undo } from './session.ts'
 import type { Session } from './session.ts'
 import { statement } from './statement.ts'
@@ -26,6 +26,7 @@ export function sessionStore(session: Session, subjects: Subjects): SessionStore
       const values = {
         ...rest,
         methods: methods.join(' '),
+        byPassword: methods.includes('pwd') && !isContinued ? 1 : 0,
         address: address ?? null,
         userAgent: userAgent ?? null,
       }
@@ -83,6 +84,7 @@ interface InsertValues {
   readonly createdAt: number
   readonly authTime: number
   readonly methods: string
+  readonly byPassword: number
   readonly idleUntil: number
   readonly expiresAt: number
   readonly address: string | null
@@ -99,7 +101,8 @@ const insert = statement<InsertValues>`
     cast(${'methods'} as text) as methods, cast(${'idleUntil'} as bigint) as idle_until,
     cast(${'expiresAt'} as bigint) as expires_at, cast(${'address'} as text) as address,
     cast(${'userAgent'} as text) as user_agent) as n
-  where ${subjectIsAlive('n.subject')}`
+  where ${subjectIsAlive('n.subject')}
+    and (cast(${'byPassword'} as bigint) = 0 or ${passwordIsUsable('n.subject')})`
 
 interface SessionRow {
   readonly hash: string

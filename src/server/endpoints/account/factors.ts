@@ -51,8 +51,11 @@ async function posted(asked: AccountRequest): Promise<Response> {
       await store.renameAuthenticator(id, session.subject, name)
       return done(asked, 'factor')
     }
-    case 'remove':
-      return (await removeFactor(open, visit, session, id)) ? done(asked, 'factor_removed') : show(asked, 200)
+    case 'remove': {
+      const outcome = await removeFactor(open, visit, session, id)
+      if (outcome === 'last') return show(asked, 409, { error: 'last' })
+      return outcome === 'removed' ? done(asked, 'factor_removed') : show(asked, 200)
+    }
     case 'codes': {
       const { apps, passkeys } = await secondFactorsOf(open, session.subject)
       // They are good only beside another factor.

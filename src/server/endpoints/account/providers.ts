@@ -1,6 +1,8 @@
 /** The providers that somebody can log in with: linking one takes a login there and a recent one here. */
 
 import { auditEvent } from '../../audit.ts'
+import { waysIn } from '../../factors/change.ts'
+import { tellProviderChanged } from '../../federation/news.ts'
 import { linkOf } from '../../federation/tokens.ts'
 import type { ProviderProblem } from '../../interaction/pages.ts'
 import type { PageSite } from '../page-request.ts'
@@ -35,10 +37,13 @@ async function unlink(asked: AccountRequest, id: string): Promise<Response> {
   const from = visit.address === undefined ? {} : { address: visit.address }
   const about = { subject, details: { provider: found.provider }, ...from }
   const audit = [auditEvent('account.provider_unlinked', settings.now(), about)]
-  const providers = [...settings.providers.keys()]
-  const outcome = await identities.unlinkIdentity(id, subject, { providers, audit })
+  const outcome = await identities.unlinkIdentity(id, subject, { ways: await waysIn(open), audit })
   if (outcome === 'last') return show(asked, { problem: 'last', name: nameOf(asked, found.provider) })
-  if (outcome === 'unlinked') tell(audit)
+  if (outcome === 'unlinked') {
+    tell(audit)
+    const change = { change: 'unlinked', provider: nameOf(asked, found.provider) } as const
+    tellProviderChanged(open, subject, change, visit.context.language)
+  }
   return doneWith(asked, 'providers', 'provider_unlinked')
 }
 
