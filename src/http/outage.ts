@@ -17,11 +17,10 @@ export class Outage extends Error {
     super(times === 1 ? sentence : `${sentence} (${times} times more)`, { cause })
     this.name = 'Outage'
     this.times = times
-  }
-
-  /** What a log shows: where it was noticed says nothing of where it comes from. */
-  [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return `${this.name}: ${this.message}`
+    // What a log shows: where it was noticed says nothing of where it comes from.
+    Object.defineProperty(this, Symbol.for('nodejs.util.inspect.custom'), {
+      value: () => `${this.name}: ${this.message}`,
+    })
   }
 }
 
