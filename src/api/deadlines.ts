@@ -6,17 +6,29 @@ export interface Deadline {
   readonly at: number
   /** Called once, when it has not been met. */
   readonly expire: () => void
+  /** Its neighbours, while it is waited for. */
+  before?: Deadline | undefined
+  after?: Deadline | undefined
 }
 
-/** The deadlines of the requests under way. Ticks only while there are any. */
+/**
+ * The deadlines of the requests under way. Ticks only while there are any.
+ *
+ * They are linked to each other, and whoever leaves is unlinked: the tables that a `Set` outgrows point to each other, and
+ * with that many comings and goings they kept requests in memory that were long answered.
+ */
 export class Deadlines {
-  readonly #waiting = new Set<Deadline>()
+  #first: Deadline | undefined
+  #last: Deadline | undefined
   #timer: ReturnType<typeof setInterval> | undefined
   #tick = Infinity
 
   /** @param timeout How far the deadline is away, in milliseconds; it is noticed at most a quarter of that late. */
   add(deadline: Deadline, timeout: number): void {
-    this.#waiting.add(deadline)
+    deadline.before = this.#last
+    if (this.#last === undefined) this.#first = deadline
+    else this.#last.after = deadline
+    this.#last = deadline
     const tick = Math.min(250, Math.max(1, timeout / 4))
     if (this.#timer !== undefined && tick >= this.#tick) return
     clearInterval(this.#timer)
@@ -26,21 +38,31 @@ export class Deadlines {
     if (typeof this.#timer === 'object') this.#timer.unref()
   }
 
+  /** May be said of one that has expired: it has no neighbours any more. */
   met(deadline: Deadline): void {
-    this.#waiting.delete(deadline)
+    const { before, after } = deadline
+    if (before !== undefined) before.after = after
+    else if (this.#first === deadline) this.#first = after
+    if (after !== undefined) after.before = before
+    else if (this.#last === deadline) this.#last = before
+    deadline.before = undefined
+    deadline.after = undefined
   }
 
   #check(): void {
-    if (this.#waiting.size === 0) {
+    if (this.#first === undefined) {
       clearInterval(this.#timer)
       this.#timer = undefined
       this.#tick = Infinity
       return
     }
     const now = performance.now()
-    for (const deadline of this.#waiting) {
+    let next: Deadline | undefined = this.#first
+    while (next !== undefined) {
+      const deadline: Deadline = next
+      next = deadline.after
       if (deadline.at > now) continue
-      this.#waiting.delete(deadline)
+      this.met(deadline)
       deadline.expire()
     }
   }

@@ -221,6 +221,8 @@ function inTime({ route, context, framing }: Run, answer: Promise<Response>): Pr
         context.timeOut()
         resolve(errorReply(tookTooLong(), framing))
       },
+      before: undefined,
+      after: undefined,
     }
     deadlines.add(deadline, timeout)
     void answer.then((response) => {

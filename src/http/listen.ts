@@ -145,7 +145,8 @@ export async function listen(target: Listenable, options: ListenOptions = {}): P
     manual: true,
     silent: true,
     gracefulShutdown: false,
-    error: failed,
+    // On Node everything that may throw is caught here, and srvx would wrap each request once more.
+    ...(runtime.name === 'node' ? {} : { error: failed }),
     trustProxy:
       typeof options.trustProxy === 'object' ? [...options.trustProxy] : (options.trustProxy ?? false),
     node: nodeOptions(target, limits),

@@ -32,8 +32,9 @@ function readIncoming(incoming: IncomingMessage, onChunk: OnChunk): Promise<void
       incoming.off('data', onData).pause()
       resolve()
     }
-    // Node tells an error of the connection to those who ask for it, and this to everybody; after the end it says nothing.
+    // Node tells an error of the connection to those who ask for it, and this to everybody, when all went well as well.
     function onClose(): void {
+      if (incoming.readableEnded) return
       reject(new Error('The connection was closed before the body was complete'))
     }
     incoming.on('data', onData).on('end', resolve).on('close', onClose)

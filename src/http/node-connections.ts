@@ -13,7 +13,13 @@ export interface NodeWatch {
   stop(): void
 }
 
-/** Watches a server. Must be called before it listens. */
+interface Traffic {
+  inFlight: number
+  /** No connection is kept for a further request any more. */
+  isDraining: boolean
+}
+
+/** Watches a server whose responses are {@link NamedStatus}. Must be called before it listens. */
 export function watchNode(
   server: Server,
   limits: {
@@ -23,13 +29,14 @@ export function watchNode(
   },
 ): NodeWatch {
   const sockets = new Set<Socket>()
-  const responses = new Set<ServerResponse>()
+  // A number: a set of responses that come and go kept requests in memory that were long answered.
+  const traffic: Traffic = { inFlight: 0, isDraining: false }
   /** How many of each network address are open. */
   const addresses = new Map<string, number>()
   let sweep: NodeJS.Timeout | undefined
 
-  function forget(this: ServerResponse): void {
-    responses.delete(this)
+  function ended(this: ServerResponse): void {
+    traffic.inFlight--
     endBody(this.req)
   }
 
@@ -50,9 +57,9 @@ export function watchNode(
     })
   })
   server.prependListener('request', (_request, response) => {
-    responses.add(response)
-    if (sweep !== undefined) response.shouldKeepAlive = false
-    response.on('close', forget)
+    traffic.inFlight++
+    if (response instanceof NamedStatus) response.traffic = traffic
+    response.on('close', ended)
   })
   // between the handshake and the answer to it nobody else listens: a reset would end the process
   server.on('upgrade', (_request, socket) => socket.on('error', () => socket.destroy()))
@@ -64,9 +71,9 @@ export function watchNode(
   }
 
   return {
-    inFlight: () => responses.size,
+    inFlight: () => traffic.inFlight,
     drain() {
-      for (const response of responses) if (!response.headersSent) response.shouldKeepAlive = false
+      traffic.isDraining = true
       closeIdle()
       sweep = setInterval(closeIdle, 20)
     },
@@ -96,6 +103,7 @@ function endBody(request: IncomingMessage): void {
  * piece together with its headers, in one write to the socket instead of two.
  */
 export class NamedStatus extends ServerResponse {
+  traffic: Traffic | undefined
   #whole: string | undefined
   #hasLength = false
 
@@ -126,6 +134,7 @@ export class NamedStatus extends ServerResponse {
 
   override writeHead(status: number, reason?: unknown, headers?: unknown): this {
     this.#hasLength = Array.isArray(headers) && headers.includes('content-length')
+    if (this.traffic?.isDraining === true) this.shouldKeepAlive = false
     return reason === ''
       ? super.writeHead(status, headers as OutgoingHttpHeaders)
       : super.writeHead(status, reason as string, headers as OutgoingHttpHeaders)

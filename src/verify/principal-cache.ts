@@ -36,19 +36,31 @@ interface Entry<Principal> {
 /** An empty cache. */
 export function principalCache<Principal>(options: PrincipalCacheOptions): PrincipalCache<Principal> {
   const entries = new Map<string, Entry<Principal>>()
+  /** The token that was looked for in vain a moment ago: it is hashed once, and kept as it is until it is put in. */
+  let missed: { readonly token: string; readonly key: string } | undefined
+
+  function takeKey(token: string): string {
+    const key = missed?.token === token ? missed.key : keyOf(token)
+    missed = undefined
+    return key
+  }
+
   return {
     get(token, now) {
       if (entries.size === 0) return undefined
       const key = keyOf(token)
       const entry = entries.get(key)
-      if (entry === undefined) return undefined
+      if (entry === undefined) {
+        missed = { token, key }
+        return undefined
+      }
       if (now < entry.until) return entry.principal
       entries.delete(key)
       return undefined
     },
     set(token, principal, now) {
       if (options.size === 0) return
-      const key = keyOf(token)
+      const key = takeKey(token)
       entries.delete(key)
       for (const oldest of entries.keys()) {
         if (entries.size < options.size) break
@@ -57,7 +69,7 @@ export function principalCache<Principal>(options: PrincipalCacheOptions): Princ
       entries.set(key, { principal, until: now + options.maxAge * 1000 })
     },
     delete(token) {
-      entries.delete(keyOf(token))
+      entries.delete(takeKey(token))
     },
     clear() {
       entries.clear()
