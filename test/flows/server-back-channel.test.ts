@@ -163,6 +163,16 @@ describe.each(dialects)('%s', (dialect) => {
     expect(reports).toEqual([])
   }, 20_000)
 
+  test('a logout token that is called wrong is not sent again, and somebody hears of it', async () => {
+    const ear = await receiver([400, 200])
+    const { at, browser, reports } = await place(dialect, [ear])
+    await signIn(at, browser, 'web')
+    await signOut(browser)
+    await expect.poll(() => reports.map(String)).toEqual(['Error: The client web refused a logout token'])
+    await at.server.close()
+    expect(ear.tokens).toHaveLength(1)
+  })
+
   test('a new password, and another person in the same browser, are told as well', async () => {
     const ear = await receiver()
     const { at, browser } = await place(dialect, [ear])

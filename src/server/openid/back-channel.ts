@@ -55,9 +55,14 @@ export function backChannel(
     const send = client.source === 'code' || client.source === 'admin' ? trusted : guarded
     for (const pause of [...retries, undefined]) {
       try {
-        const isDone = await delivered(send, uri, await logoutToken(client, session))
-        if (isDone) return
-        throw new Error(`${client.id} did not accept a logout token`)
+        const status = await answered(send, uri, await logoutToken(client, session))
+        if (status >= 200 && status < 300) return
+        // Back-Channel Logout §2.8: it will not be otherwise the next time.
+        if (status === 400) {
+          settings.report(new Error(`The client ${client.id} refused a logout token`))
+          return
+        }
+        throw new Error(`${client.id} did not accept a logout token: it answered ${status}`)
       } catch (error) {
         if (pause === undefined || isClosed) {
           settings.report(new Error(`The client ${client.id} was not told of a logout`, { cause: error }))
@@ -120,12 +125,12 @@ export function backChannel(
   }
 }
 
-/** Back-Channel Logout §2.5, §2.8: a form with one field; 200 or 204 for done. 400 is final as well: it will not be otherwise. */
-async function delivered(send: Outgoing, uri: string, token: string): Promise<boolean> {
+/** Back-Channel Logout §2.5: a form with one field. */
+async function answered(send: Outgoing, uri: string, token: string): Promise<number> {
   const { status } = await send(uri, {
     method: 'POST',
     headers: { 'content-type': 'application/x-www-form-urlencoded' },
     body: new URLSearchParams({ logout_token: token }).toString(),
   })
-  return (status >= 200 && status < 300) || status === 400
+  return status
 }
