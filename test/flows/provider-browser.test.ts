@@ -106,7 +106,9 @@ test('SECURITY 258 and 263: the login page with buttons and the page of the prov
   await checked(page, 'providers')
   // The only way in stays.
   await page.click('button:has-text("Remove")')
-  expect(await page.textContent('[role="alert"]')).toContain('would have no password and no other service')
+  expect(await page.textContent('[role="alert"]')).toContain(
+    'would have no password, no passkey and no other',
+  )
   await checked(page, 'providers-last')
   await page.goto(`${issuer}/account/password`)
   await checked(page, 'first-password')

@@ -9,6 +9,15 @@ interface Waiting<Ask, Answer> {
   readonly reject: (error: unknown) => void
 }
 
+/** Who waits for the answers to one key. */
+interface Line<Ask, Answer> {
+  readonly waiting: Waiting<Ask, Answer>[]
+  isAsking: boolean
+}
+
+/** So many are kept though nobody waits: a map whose keys come and go keeps what was in it from being collected. */
+const idleLines = 100
+
 /**
  * Makes a question that many may share. What goes wrong is told to all who shared it.
  *
@@ -19,11 +28,11 @@ export function together<Ask, Answer>(
   answer: (asks: readonly Ask[]) => Promise<readonly Answer[]>,
   most: number = Number.POSITIVE_INFINITY,
 ): (key: string, ask: Ask) => Promise<Answer> {
-  /** Whoever waits, by the keys that are being asked for. */
-  const keys = new Map<string, Waiting<Ask, Answer>[]>()
+  const lines = new Map<string, Line<Ask, Answer>>()
 
-  async function run(key: string, waiting: Waiting<Ask, Answer>[]): Promise<void> {
-    keys.set(key, waiting)
+  async function run(key: string, line: Line<Ask, Answer>): Promise<void> {
+    const { waiting } = line
+    line.isAsking = true
     while (waiting.length > 0) {
       // Every request that the event loop has read by now may come along.
       await new Promise((resolve) => setImmediate(resolve))
@@ -36,14 +45,16 @@ export function together<Ask, Answer>(
         for (const { reject } of batch) reject(error)
       }
     }
-    keys.delete(key)
+    line.isAsking = false
+    if (lines.size > idleLines) lines.delete(key)
   }
 
   return (key, ask) =>
     new Promise((resolve, reject) => {
       const asking = { ask, resolve, reject }
-      const waiting = keys.get(key)
-      if (waiting === undefined) void run(key, [asking])
-      else waiting.push(asking)
+      const line = lines.get(key) ?? { waiting: [], isAsking: false }
+      if (line.waiting.push(asking) > 1 || line.isAsking) return
+      lines.set(key, line)
+      void run(key, line)
     })
 }
