@@ -1,6 +1,6 @@
 /**
  * Measures gatewright beside what else one could use: `npm run bench`, or with names, `npm run bench -- items no-token`.
- * `--rounds 5` is how often each contender has its turn, `--large` makes the tables of some cases as large as they get. See docs/performance.md for how to read what it prints.
+ * `--rounds 9` is how often each contender has its turn, `--large` makes the tables of some cases as large as they get. See docs/performance.md for how to read what it prints.
  * `--only gatewright` leaves out the contenders whose name has no such part, the base excepted; the figures are not kept.
  * `--quick` sends a tenth of the requests, to see whether everything works; its figures mean nothing, and are not kept.
  */
@@ -18,7 +18,7 @@ import { runStarts } from './harness/starts.ts'
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    rounds: { type: 'string', default: '5' },
+    rounds: { type: 'string', default: '9' },
     large: { type: 'boolean', default: false },
     only: { type: 'string' },
     quick: { type: 'boolean', default: false },

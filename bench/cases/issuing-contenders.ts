@@ -10,8 +10,6 @@ import { challenge, clientId, clientSecret, redirectUri } from './token-endpoint
 /** A contender of these cases. */
 export interface Issuing extends Contender {
   readonly store: Store
-  /** The part of a round's requests that it is sent, where it would take all day for them. */
-  readonly part?: number
   /** How many processes share the place. */
   readonly processes?: number
   /** Counts its refresh tokens from outside, where it is said to keep them. */

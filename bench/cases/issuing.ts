@@ -42,7 +42,7 @@ function issuingCase(wanted: Wanted): Case {
   const chains = new WeakMap<Running, string[]>()
 
   const own = (running: Running, share: number): number => {
-    const { part = 1 } = running.contender as Issuing
+    const { part = 1 } = running.contender
     return Math.max(1, Math.ceil((amount * share * part) / connections))
   }
 
@@ -137,7 +137,7 @@ function growing(store: 'sqlite' | 'postgres', large: boolean): Wanted {
   return {
     name: `refresh with rotation, by how many tokens there are (${store === 'sqlite' ? 'SQLite' : 'PostgreSQL'})`,
     grant: 'refresh',
-    amount: 6000,
+    amount: 2000,
     contenders: sizes.map((size) => inPlace('gatewright', store, { name: named(size) })),
     base: named(1000),
     fill: (running) => fillWithTokens(placeOf(running), store, wanted.get(running.contender.name) ?? 0),
@@ -154,27 +154,27 @@ const started: Issuing[] = [
 export function issuingCases(large: boolean): Readonly<Record<string, () => Case>> {
   return {
     'client-es256': () =>
-      issuingCase({ name: 'client credentials, ES256', grant: 'client', amount: 20_000, about: durability }),
+      issuingCase({ name: 'client credentials, ES256', grant: 'client', amount: 5000, about: durability }),
     'client-rs256': () =>
       issuingCase({
         name: 'client credentials, RS256',
         grant: 'client',
         algorithm: 'RS256',
-        amount: 8000,
+        amount: 2500,
         about: durability,
       }),
     code: () =>
       issuingCase({
         name: 'a code redeemed, with PKCE (ES256)',
         grant: 'code',
-        amount: 5000,
+        amount: 1500,
         about: durability,
       }),
     refresh: () =>
       issuingCase({
         name: 'refresh with rotation (ES256)',
         grant: 'refresh',
-        amount: 10_000,
+        amount: 3000,
         about: durability,
       }),
     'refresh-many-sqlite': () => issuingCase(growing('sqlite', large)),
@@ -183,7 +183,7 @@ export function issuingCases(large: boolean): Readonly<Record<string, () => Case
       issuingCase({
         name: 'two processes on one PostgreSQL: refresh with rotation',
         grant: 'refresh',
-        amount: 10_000,
+        amount: 3000,
         contenders: [1, 2].map((processes) =>
           inPlace('gatewright', 'postgres', {
             name: processes === 1 ? 'one process' : 'two processes',

@@ -26,14 +26,15 @@ const everybody: readonly Contender[] = [
     options: { cache: 20_000 },
   },
   { name: 'Fastify + jose', program: 'resource/fastify-jose.mjs' },
-  { name: 'Hono + hono/jwt', program: 'resource/hono-jwt.mjs' },
+  { name: 'Hono + hono/jwt', program: 'resource/hono-jwt.mjs', part: 0.5 },
   {
     name: 'Express + express-oauth2-jwt-bearer',
     program: 'resource/express-jwt-bearer.mjs',
     algorithms: ['HS256'],
+    part: 0.25,
   },
-  { name: 'NestJS (Fastify) + passport-jwt', program: 'resource/nest-passport.mjs' },
-  { name: 'FastAPI + uvicorn + PyJWT', program: 'resource/fastapi_contender.py' },
+  { name: 'NestJS (Fastify) + passport-jwt', program: 'resource/nest-passport.mjs', part: 0.25 },
+  { name: 'FastAPI + uvicorn + PyJWT', program: 'resource/fastapi_contender.py', part: 0.1 },
 ]
 
 type Tokens = 'one' | 'many' | 'cold' | 'none' | 'wrong' | 'poor'
@@ -90,7 +91,8 @@ function resourceCase(wanted: Wanted): Case {
     },
     check: (running) => checkResource(running, make),
     load(running, share) {
-      const own = Math.ceil((amount * share) / connections)
+      const { part = 1 } = running.contender
+      const own = Math.ceil((amount * share * part) / connections)
       return send({
         origin: running.origin,
         amount: own * connections,
@@ -124,7 +126,7 @@ export const resourceCases: Readonly<Record<string, () => Case>> = {
       algorithm: 'HS256',
       tokens: 'one',
       status: 200,
-      amount: 60_000,
+      amount: 15_000,
     }),
   'hs256-many': () =>
     resourceCase({
@@ -132,7 +134,7 @@ export const resourceCases: Readonly<Record<string, () => Case>> = {
       algorithm: 'HS256',
       tokens: 'many',
       status: 200,
-      amount: 60_000,
+      amount: 15_000,
     }),
   'hs256-cold': () =>
     resourceCase({
@@ -140,7 +142,7 @@ export const resourceCases: Readonly<Record<string, () => Case>> = {
       algorithm: 'HS256',
       tokens: 'cold',
       status: 200,
-      amount: 40_000,
+      amount: 10_000,
     }),
   'rs256-one': () =>
     resourceCase({
@@ -148,7 +150,7 @@ export const resourceCases: Readonly<Record<string, () => Case>> = {
       algorithm: 'RS256',
       tokens: 'one',
       status: 200,
-      amount: 40_000,
+      amount: 10_000,
     }),
   'rs256-many': () =>
     resourceCase({
@@ -156,7 +158,7 @@ export const resourceCases: Readonly<Record<string, () => Case>> = {
       algorithm: 'RS256',
       tokens: 'many',
       status: 200,
-      amount: 40_000,
+      amount: 10_000,
     }),
   'es256-one': () =>
     resourceCase({
@@ -164,7 +166,7 @@ export const resourceCases: Readonly<Record<string, () => Case>> = {
       algorithm: 'ES256',
       tokens: 'one',
       status: 200,
-      amount: 30_000,
+      amount: 10_000,
     }),
   'es256-many': () =>
     resourceCase({
@@ -172,7 +174,7 @@ export const resourceCases: Readonly<Record<string, () => Case>> = {
       algorithm: 'ES256',
       tokens: 'many',
       status: 200,
-      amount: 30_000,
+      amount: 10_000,
     }),
   'es256-cold': () =>
     resourceCase({
@@ -180,7 +182,7 @@ export const resourceCases: Readonly<Record<string, () => Case>> = {
       algorithm: 'ES256',
       tokens: 'cold',
       status: 200,
-      amount: 20_000,
+      amount: 5000,
     }),
   'no-token': () =>
     resourceCase({
@@ -188,7 +190,7 @@ export const resourceCases: Readonly<Record<string, () => Case>> = {
       algorithm: 'HS256',
       tokens: 'none',
       status: 401,
-      amount: 60_000,
+      amount: 15_000,
     }),
   'wrong-token': () =>
     resourceCase({
@@ -196,7 +198,7 @@ export const resourceCases: Readonly<Record<string, () => Case>> = {
       algorithm: 'ES256',
       tokens: 'wrong',
       status: 401,
-      amount: 20_000,
+      amount: 5000,
     }),
   scope: () =>
     resourceCase({
@@ -204,7 +206,7 @@ export const resourceCases: Readonly<Record<string, () => Case>> = {
       algorithm: 'HS256',
       tokens: 'poor',
       status: 403,
-      amount: 40_000,
+      amount: 10_000,
     }),
   items: () =>
     resourceCase({
@@ -212,7 +214,7 @@ export const resourceCases: Readonly<Record<string, () => Case>> = {
       algorithm: 'HS256',
       tokens: 'one',
       status: 201,
-      amount: 40_000,
+      amount: 10_000,
       item: true,
     }),
   dependencies: () =>
@@ -221,7 +223,7 @@ export const resourceCases: Readonly<Record<string, () => Case>> = {
       algorithm: 'HS256',
       tokens: 'one',
       status: 200,
-      amount: 60_000,
+      amount: 15_000,
       contenders: dependencies,
       base: '0 dependencies',
     }),
@@ -231,7 +233,7 @@ export const resourceCases: Readonly<Record<string, () => Case>> = {
       algorithm: 'HS256',
       tokens: 'one',
       status: 200,
-      amount: 60_000,
+      amount: 15_000,
       contenders: routes,
       base: '10 routes',
     }),

@@ -16,6 +16,8 @@ export interface Contender {
   readonly program: string
   /** What the program reads as its options. */
   readonly options?: Readonly<Record<string, unknown>>
+  /** The part of a round's requests that it is sent, where it would take all day for them. */
+  readonly part?: number
   /** The signature algorithms it is run with; all when left out. */
   readonly algorithms?: readonly string[]
   /** Modules that are loaded into its process before it. */

@@ -38,8 +38,6 @@ export interface Measured extends LoadResult {
 export interface Row {
   readonly name: string
   readonly rounds: readonly Measured[]
-  /** Its CPU for a request in relation to the base of the same round: above 1 is better than the base. Each round's. */
-  readonly ratios: readonly number[]
   /** MiB when it was ready, and after all rounds. */
   readonly ready: number
   readonly after: number
@@ -70,7 +68,7 @@ export async function run(
   part = 1,
 ): Promise<readonly Row[]> {
   const running: Running[] = []
-  const rows = new Map<string, { row: Omit<Row, 'rounds' | 'ratios' | 'after'>; rounds: Measured[] }>()
+  const rows = new Map<string, { row: Omit<Row, 'rounds' | 'after'>; rounds: Measured[] }>()
   try {
     for (const contender of wanted.contenders) {
       const { name } = contender
@@ -92,8 +90,8 @@ export async function run(
       }
     }
     for (const each of running) {
-      await wanted.prepare?.(each, 0.3 * part)
-      await wanted.load(each, 0.3 * part)
+      await wanted.prepare?.(each, part)
+      await wanted.load(each, part)
     }
     for (let round = 0; round < rounds; round++) {
       const order = [...running.slice(round % running.length), ...running.slice(0, round % running.length)]
@@ -103,13 +101,11 @@ export async function run(
       }
       tell(`  round ${round + 1} of ${rounds}`)
     }
-    const base = rows.get(wanted.base)?.rounds ?? []
     const result: Row[] = []
     for (const { row, rounds: own } of rows.values()) {
       const each = running.find(({ contender }) => contender.name === row.name)
       const { memory } = (await each?.usage()) ?? { memory: 0 }
-      const ratios = own.map(({ cpu }, round) => (base[round]?.cpu ?? Number.NaN) / cpu)
-      result.push({ ...row, rounds: own, ratios, after: memory })
+      result.push({ ...row, rounds: own, after: memory })
     }
     return result
   } finally {

@@ -39,7 +39,7 @@ export async function runStarts(
   }
   return wanted.contenders.map(({ name }) => {
     const refused = refusals.get(name)
-    const empty = { name, rounds: [], ratios: [], ready: 0, after: 0, startup: 0, notes: [] }
+    const empty = { name, rounds: [], ready: 0, after: 0, startup: 0, notes: [] }
     return { ...empty, starts: starts.get(name) ?? [], ...(refused === undefined ? {} : { refused }) }
   })
 }
