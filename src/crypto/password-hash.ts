@@ -50,7 +50,7 @@ export class MissingEngine extends Error {
 /** Hashes and verifies passwords. */
 export interface PasswordHasher {
   /** What makes new hashes: an Argon2 engine, or scrypt where there is none. */
-  readonly engine: Argon2Engine['name'] | 'scrypt'
+  engine(): Promise<Argon2Engine['name'] | 'scrypt'>
   /**
    * Hashes a password of at most {@link longestPassword} bytes, with a salt of its own.
    *
@@ -65,41 +65,44 @@ export interface PasswordHasher {
    */
   verify(password: string, stored: string | undefined): Promise<PasswordVerdict>
   /** Whether a stored hash is of a kind that can be verified here. */
-  canVerify(stored: string): boolean
+  canVerify(stored: string): Promise<boolean>
 }
 
 /**
- * Builds a hasher. The engine is chosen once, here: `@node-rs/argon2` where it is installed, else the Argon2 of
- * `node:crypto`, else scrypt with N = 2^17 (a runtime without both).
+ * Builds a hasher. The engine is chosen once, at the first password, as a process that never sees one has no use for 6 MiB
+ * of them: `@node-rs/argon2` where it is installed, else the Argon2 of `node:crypto`, else scrypt with N = 2^17 (a runtime
+ * without both).
  *
  * @throws TypeError naming the option that is wrong.
  */
-export async function passwordHasher(options: HashingOptions = {}): Promise<PasswordHasher> {
+export function passwordHasher(options: HashingOptions = {}): PasswordHasher {
   const cost = costOf(options)
   const peppers = peppersOf(options.pepper)
   const queue = hashingQueue(options)
-  const [argon2, verifyBcrypt] = await Promise.all([loadArgon2(), loadBcrypt()])
   const [currentPepper] = peppers.keys()
-  const engines = { argon2, verifyBcrypt, peppers }
+  const engines: Engines = { argon2: once(loadArgon2), verifyBcrypt: once(loadBcrypt), peppers }
 
   // What a new hash looks like; with random bytes for a digest it is also the hash of an account that does not exist.
-  const fresh = (): PasswordHash => {
+  const fresh = async (): Promise<PasswordHash> => {
     const made = { salt: randomBytes(16), digest: randomBytes(32), ...pepperField(currentPepper) }
-    if (argon2 === undefined)
+    if ((await engines.argon2()) === undefined)
       return { scheme: 'scrypt', cost: 2 ** 17, blockSize: 8, parallelism: 1, ...made }
     return { scheme: 'argon2', variant: 'argon2id', ...cost, ...made }
   }
 
   return {
-    engine: argon2?.name ?? 'scrypt',
+    engine: async () => (await engines.argon2())?.name ?? 'scrypt',
     async hash(password) {
       if (Buffer.byteLength(password) > longestPassword) throw new RangeError('The password is too long')
-      const template = fresh()
-      if (template.scheme !== 'argon2' && template.scheme !== 'scrypt')
-        throw new TypeError('Not a scheme of ours')
-      const digest = await queue.run(() => derive(Buffer.from(password.normalize('NFC')), template, engines))
-      if (template.scheme === 'argon2') return formatArgon2({ ...template, digest })
-      return formatScrypt({ ...template, digest })
+      return queue.run(async () => {
+        const template = await fresh()
+        if (template.scheme !== 'argon2' && template.scheme !== 'scrypt')
+          throw new TypeError('Not a scheme of ours')
+        const digest = await derive(Buffer.from(password.normalize('NFC')), template, engines)
+        return template.scheme === 'argon2'
+          ? formatArgon2({ ...template, digest })
+          : formatScrypt({ ...template, digest })
+      })
     },
     async verify(password, stored) {
       // Told by the length alone, before any work: it depends on nothing that is stored.
@@ -110,32 +113,35 @@ export async function passwordHasher(options: HashingOptions = {}): Promise<Pass
       // Other software hashed what was typed, in whatever form that was.
       const forms = composed === password ? [composed] : [composed, password]
       for (const form of forms) {
-        const isRight = await queue.run(() => matches(Buffer.from(form), hash ?? fresh(), engines))
+        const isRight = await queue.run(async () =>
+          matches(Buffer.from(form), hash ?? (await fresh()), engines),
+        )
         if (isRight && hash !== undefined) {
-          return form === composed && isCurrent(hash, fresh()) ? 'right' : 'outdated'
+          return form === composed && isCurrent(hash, await fresh()) ? 'right' : 'outdated'
         }
       }
       return 'wrong'
     },
-    canVerify(stored) {
+    async canVerify(stored) {
       const hash = parsePasswordHash(stored)
       if (hash === undefined || !hasPepper(hash, peppers)) return false
-      if (hash.scheme === 'argon2') return argon2 !== undefined
-      return hash.scheme !== 'bcrypt' || verifyBcrypt !== undefined
+      if (hash.scheme === 'argon2') return (await engines.argon2()) !== undefined
+      return hash.scheme !== 'bcrypt' || (await engines.verifyBcrypt()) !== undefined
     },
   }
 }
 
 interface Engines {
-  readonly argon2: Argon2Engine | undefined
-  readonly verifyBcrypt: VerifyBcrypt | undefined
+  argon2(): Promise<Argon2Engine | undefined>
+  verifyBcrypt(): Promise<VerifyBcrypt | undefined>
   readonly peppers: ReadonlyMap<string, Uint8Array>
 }
 
 async function matches(password: Uint8Array, hash: PasswordHash, engines: Engines): Promise<boolean> {
   if (hash.scheme === 'bcrypt') {
-    if (engines.verifyBcrypt === undefined) throw new MissingEngine('bcrypt', '@node-rs/bcrypt')
-    return engines.verifyBcrypt(password, hash)
+    const verifyBcrypt = await engines.verifyBcrypt()
+    if (verifyBcrypt === undefined) throw new MissingEngine('bcrypt', '@node-rs/bcrypt')
+    return verifyBcrypt(password, hash)
   }
   // Both have the length of the stored digest.
   return timingSafeEqual(await derive(password, hash, engines), hash.digest)
@@ -143,14 +149,16 @@ async function matches(password: Uint8Array, hash: PasswordHash, engines: Engine
 
 type Derived = Exclude<PasswordHash, { scheme: 'bcrypt' }>
 
-async function derive(typed: Uint8Array, hash: Derived, { argon2, peppers }: Engines): Promise<Uint8Array> {
-  const pepper = hash.pepperId === undefined ? undefined : peppers.get(hash.pepperId)
+async function derive(typed: Uint8Array, hash: Derived, engines: Engines): Promise<Uint8Array> {
+  const pepper = hash.pepperId === undefined ? undefined : engines.peppers.get(hash.pepperId)
   const password = pepper === undefined ? typed : createHmac('sha256', pepper).update(typed).digest()
   const length = hash.digest.length
   switch (hash.scheme) {
-    case 'argon2':
+    case 'argon2': {
+      const argon2 = await engines.argon2()
       if (argon2 === undefined) throw new MissingEngine('Argon2', '@node-rs/argon2')
       return argon2.derive({ ...hash, password, length })
+    }
     case 'scrypt':
       return deriveScrypt({ ...hash, password, length })
     case 'pbkdf2':
@@ -204,6 +212,12 @@ function peppersOf(option: HashingOptions['pepper']): ReadonlyMap<string, Uint8A
     peppers.set(id, secret)
   }
   return peppers
+}
+
+/** What is loaded at the first call, and kept. */
+function once<Value>(load: () => Promise<Value>): () => Promise<Value> {
+  let loaded: Promise<Value> | undefined
+  return () => (loaded ??= load())
 }
 
 function pepperField(pepperId: string | undefined): { pepperId?: string } {

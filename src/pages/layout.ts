@@ -25,7 +25,7 @@ export function layout(
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         <meta name="robots" content="noindex" />
-        <title>${title} – ${serviceName}</title>
+        <title>${title} &ndash; ${serviceName}</title>
         <link rel="icon" href="data:," />
         <link rel="stylesheet" href="${stylesheet}" />
       </head>

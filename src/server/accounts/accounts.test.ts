@@ -682,7 +682,7 @@ describe('a table of your own', () => {
 
 describe('time', () => {
   test('an unknown user, one with a damaged hash and a disabled one cost the hash that a wrong password costs', async () => {
-    const good = await (await passwordHasher()).hash(password)
+    const good = await passwordHasher().hash(password)
     const row = (passwordHash: string, disabled = false) => ({ account: { id: 1, disabled }, passwordHash })
     const rows = new Map([
       ['alice', row(good)],

@@ -67,7 +67,7 @@ export async function accounts(
 ): Promise<LoginAccounts<AccountLike>> {
   const known = knownScopes(options.scopes)
   const check = passwordPolicy(options.passwords)
-  const hasher = await passwordHasher(options.hashing)
+  const hasher = passwordHasher(options.hashing)
   if ('store' in options && !isManaged(options.store))
     return loginAccounts(options.store, hasher, known, check)
   const { store, close } = await openStore(options as DatabaseAccounts | StoreAccounts)

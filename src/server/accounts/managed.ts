@@ -78,7 +78,7 @@ export function managedAccounts(
       const passwordHash =
         account.passwordHash === undefined
           ? await login.hashPassword(account.password, owner)
-          : imported(account.passwordHash, hasher)
+          : await imported(account.passwordHash, hasher)
       const now = Date.now()
       const { disabled = false, emailVerified = false, mustChangePassword = false } = account
       const stored = {
@@ -183,8 +183,8 @@ function accountOf(stored: StoredAccount): Account {
   }
 }
 
-function imported(passwordHash: string, hasher: PasswordHasher): string {
-  if (hasher.canVerify(passwordHash)) return passwordHash
+async function imported(passwordHash: string, hasher: PasswordHasher): Promise<string> {
+  if (await hasher.canVerify(passwordHash)) return passwordHash
   throw new AccountError(
     'unsupported_password_hash',
     'This password hash cannot be verified here: it is of an unknown kind, too costly, or its package is not installed',
