@@ -253,7 +253,8 @@ export class Resolution {
   #json(): ReturnType<typeof readJson> {
     const { request } = this.#context
     const { json } = this.#limits
-    return request.headers.has('content-type') ? readJson(request, json) : readUntyped(request, json)
+    const type = request.headers.get('content-type')
+    return type === null ? readUntyped(request, json) : readJson(request, json, type)
   }
 
   /** The form, read once. */

@@ -1,5 +1,6 @@
 /** Reading a request body: never more than the limit, and never more than once. */
 
+import { isAscii } from 'node:buffer'
 import { HttpError } from './http-error.ts'
 
 /** Where the bytes of a request come from when its listener knows a shorter way than a web stream. */
@@ -29,7 +30,14 @@ export const bodySource: unique symbol = Symbol('gatewright.bodySource')
  */
 export async function readBytes(request: Request, limit: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
-  await eachChunk(request, limit, (chunk) => void chunks.push(chunk))
+  // The loop of `eachChunk` and not a call of it: a promise less for each request with a body.
+  const intake = newIntake(limit, (chunk) => void chunks.push(chunk))
+  try {
+    await begin(request, intake)
+  } catch (cause) {
+    throw unreadable(cause)
+  }
+  if (intake.refusal !== undefined) throw intake.refusal
   return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : joined(chunks)
 }
 
@@ -47,6 +55,9 @@ export async function readText(request: Request, limit: number): Promise<string>
 /** Decodes UTF-8, a leading byte order mark dropped. */
 export function decodeUtf8(bytes: Uint8Array): string {
   try {
+    // Most are, and it is found out and read in a third of the time.
+    if (isAscii(bytes))
+      return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
     return strictUtf8.decode(bytes)
   } catch (cause) {
     throw new HttpError(400, 'The body is not valid UTF-8', { cause })
@@ -61,39 +72,65 @@ export async function eachChunk(
   limit: number,
   onChunk: (chunk: Uint8Array) => void,
 ): Promise<void> {
+  const intake = newIntake(limit, onChunk)
+  try {
+    await begin(request, intake)
+  } catch (cause) {
+    throw unreadable(cause)
+  }
+  if (intake.refusal !== undefined) throw intake.refusal
+}
+
+/** What takes the chunks of one body. */
+interface Intake {
+  readonly limit: number
+  readonly take: OnChunk
+  /** Why it took no more. */
+  refusal: unknown
+}
+
+function newIntake(limit: number, onChunk: (chunk: Uint8Array) => void): Intake {
+  let size = 0
+  const intake: Intake = {
+    limit,
+    take(chunk) {
+      size += chunk.byteLength
+      try {
+        if (size > limit) throw tooLarge()
+        onChunk(chunk)
+      } catch (error) {
+        intake.refusal = error
+        return false
+      }
+      return true
+    },
+    refusal: undefined,
+  }
+  return intake
+}
+
+/** Begins to read, after a look at what the headers say of the body. */
+function begin(request: Request, { limit, take }: Intake): Promise<void> {
+  const { headers } = request
   // RFC 9110 §8.4: nothing here decompresses, so a small body cannot become a large one.
-  const coding = request.headers.get('content-encoding')
+  const coding = headers.get('content-encoding')
   if (coding !== null && coding.trim().toLowerCase() !== 'identity') {
     throw new HttpError(415, 'The content coding of the body is not supported')
   }
-  if (Number(request.headers.get('content-length') ?? 0) > limit) throw tooLarge()
+  if (Number(headers.get('content-length') ?? 0) > limit) throw tooLarge()
   if (request.bodyUsed) throw alreadyRead()
-
-  let size = 0
-  let refusal: unknown
-  const take: OnChunk = (chunk) => {
-    size += chunk.byteLength
-    try {
-      if (size > limit) throw tooLarge()
-      onChunk(chunk)
-    } catch (error) {
-      refusal = error
-      return false
-    }
-    return true
-  }
   const sourced = request as { [bodySource]?: BodySource }
   const source = sourced[bodySource]
-  try {
-    const reading = source?.read(take) ?? readStream(request, take)
-    // the request cannot know that it was read past it
-    if (source !== undefined) sourced[bodySource] = readBefore
-    await reading
-  } catch (cause) {
-    if (cause instanceof BodyReadTwice) throw cause
-    throw new HttpError(400, 'The body could not be read', { cause })
-  }
-  if (refusal !== undefined) throw refusal
+  const reading = source?.read(take) ?? readStream(request, take)
+  // the request cannot know that it was read past it
+  if (source !== undefined) sourced[bodySource] = readBefore
+  return reading
+}
+
+/** What is wrong with the program or the request says so itself; all else is a body that did not arrive. */
+function unreadable(cause: unknown): Error {
+  if (cause instanceof BodyReadTwice || cause instanceof HttpError) return cause
+  return new HttpError(400, 'The body could not be read', { cause })
 }
 
 const readBefore: BodySource = { read: () => Promise.reject(alreadyRead()) }

@@ -17,6 +17,7 @@ import { tokenChallenges } from '../protocol/token-challenges.ts'
 import { accessTokens } from '../verify/access-tokens.ts'
 import type { AccessTokens } from '../verify/access-tokens.ts'
 import { sentRightly } from '../verify/sender.ts'
+import { patient } from '../verify/patient.ts'
 import { isRevokedNow } from '../verify/staleness.ts'
 import type { RevocationKnowledge, Staleness } from '../verify/staleness.ts'
 import { provenKey } from './dpop.ts'
@@ -222,8 +223,13 @@ function verifierOf(
       if (ready === undefined || ready.service.revocations.isStopped || token.startsWith('gwa_'))
         return verifyAnew(token)
       if (settings.now() >= ready.staleAt) return verifyWithFreshKeys(token, ready)
-      const found = ready.tokens.verify(token)
-      return found instanceof Rejection && isOfUnknownKey(token, ready.known) ? verifyAnew(token) : found
+      const { tokens, known } = ready
+      const judge = (
+        found: AccessToken | Rejection,
+      ): AccessToken | Rejection | Promise<AccessToken | Rejection> =>
+        found instanceof Rejection && isOfUnknownKey(token, known) ? verifyAnew(token) : found
+      const found = patient(tokens.verify)(token)
+      return found instanceof Promise ? found.then(judge) : judge(found)
     },
     revocations: (token) => (token.startsWith('gwa_') ? undefined : ready?.service.revocations),
     async prove(token, source) {

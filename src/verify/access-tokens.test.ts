@@ -5,6 +5,7 @@ import { refusals } from '../protocol/access-token.ts'
 import { Rejection } from '../protocol/rejection.ts'
 import { accessTokens } from './access-tokens.ts'
 import type { AccessToken, AccessTokens, RejectionNotice } from './access-tokens.ts'
+import { patient } from './patient.ts'
 
 const issuer = 'https://api.test'
 const secret = 'a secret of enough bytes for the hash'
@@ -379,3 +380,55 @@ test('a bad option is named, with what would be right', () => {
 function headerOf(token: string): Record<string, unknown> {
   return JSON.parse(Buffer.from(token.split('.')[0]!, 'base64url').toString()) as Record<string, unknown>
 }
+
+test('who can wait hears the same, and a token that is known is not waited for', async () => {
+  const at = clock()
+  const notices: RejectionNotice[] = []
+  const revoked = new Set<string | undefined>()
+  const tokens = accessTokens({
+    issuer,
+    keys: await generateSigningKey('ES256'),
+    now: at.now,
+    isRevoked: ({ id }) => revoked.has(id),
+    onRejected: (notice) => notices.push(notice),
+  })
+  const verify = patient(tokens.verify)
+  const [good, other, taken] = [await tokenFor(tokens), await tokenFor(tokens), await tokenFor(tokens)]
+  revoked.add(JSON.parse(Buffer.from(taken.split('.')[1]!, 'base64url').toString()).jti as string)
+  const signature = good.split('.')[2]!
+  const forged = other.slice(0, -signature.length) + signature
+  const found = await Promise.all(
+    [good, good, forged, taken, 'no.token.this', ''].map(async (token) => verify(token)),
+  )
+  expect(found).toEqual([
+    expect.objectContaining({ subject: 'alice' }),
+    found[0],
+    refusals.signature,
+    refusals.revoked,
+    refusals.malformed,
+    refusals.malformed,
+  ])
+  expect(found[1]).toBe(found[0])
+  expect(notices.map(({ rejection }) => rejection)).toHaveLength(4)
+  expect(verify(good)).toBe(found[0])
+  expect(tokens.verify(good)).toBe(found[0])
+  expect(verify('x'.repeat(9000))).toBe(refusals.tooLong)
+  at.seconds += 1000
+  expect(await verify(good)).toBe(refusals.expired)
+})
+
+test('a key that is retired while a token waits does not verify it any more', async () => {
+  const [old, next] = [await generateSigningKey('ES256'), await generateSigningKey('ES256')]
+  const tokens = accessTokens({ issuer, keys: [old, next] })
+  const token = await tokenFor(tokens)
+  tokens.signWith(next.keyId)
+  const waiting = patient(tokens.verify)(token)
+  tokens.retireKey(old.keyId)
+  expect(await waiting).toBe(refusals.unknownKey)
+  expect(tokens.verify(token)).toBe(refusals.unknownKey)
+})
+
+test('with a shared secret nobody waits, as a hash is checked sooner', async () => {
+  const tokens = accessTokens({ issuer, secret })
+  expect(patient(tokens.verify)(await tokenFor(tokens))).toMatchObject({ subject: 'alice' })
+})

@@ -4,6 +4,7 @@ import type { PublicKeySet } from '../crypto/jwk.ts'
 import { protectedHeader, signJws } from '../crypto/jws.ts'
 import type { KeyMaterial } from '../crypto/key-material.ts'
 import { randomToken } from '../crypto/random.ts'
+import { inRow } from '../crypto/signature-row.ts'
 import { prepareKey } from '../crypto/signing-key.ts'
 import type { SigningKey, SigningKeyOptions } from '../crypto/signing-key.ts'
 import { accessTokenClaims, isExpired, refusals } from '../protocol/access-token.ts'
@@ -13,10 +14,13 @@ import { formatScope } from '../protocol/scope.ts'
 import { checkOptions } from './access-tokens-options.ts'
 import type { AccessTokensOptions, ScopeCatalogue } from './access-tokens-options.ts'
 import { examiner } from './examine-token.ts'
+import type { Refused } from './examine-token.ts'
 import { keyRing } from './key-ring.ts'
 import { checkNewToken } from './new-token.ts'
 import type { NewToken, TokenResponse, UncheckedToken } from './new-token.ts'
-import { principalCache } from './principal-cache.ts'
+import { verifyInRow } from './patient.ts'
+import { cacheKey, principalCache } from './principal-cache.ts'
+import type { CacheKey } from './principal-cache.ts'
 import { noticeOf } from './rejection-notice.ts'
 
 export type { AccessToken } from '../protocol/access-token.ts'
@@ -54,6 +58,8 @@ export interface AccessTokens<Scope extends string = string> {
   forget(): void
 }
 
+type Judged = AccessToken | Rejection
+
 /**
  * Issues and verifies a service's own access tokens: JWTs of the RFC 9068 profile.
  *
@@ -82,26 +88,56 @@ export function accessTokens<const Scopes extends ScopeCatalogue = ScopeCatalogu
   const cache = principalCache<AccessToken>(settings.cache)
   const { issuer, audience, clockSkew, maxTokenLength, isRevoked, onRejected } = settings
 
-  function verify(token: string): AccessToken | Rejection {
-    if (typeof token !== 'string') return refuse(refusals.malformed, '')
-    // Before any work: a megabyte of dots is not even hashed (CVE-2025-30204).
-    if (token.length > maxTokenLength) return refuse(refusals.tooLong, '')
+  function verify(token: string): Judged {
+    const unfit = unfitText(token)
+    if (unfit !== undefined) return unfit
     const now = settings.now()
-    const known = cache.get(token, now)
-    const found = known ?? examining.examine(token, now / 1000)
-    if ('rejection' in found) return refuse(found.rejection, token, found.members)
-    // Being remembered is no reason to outlive one's time.
-    if (known !== undefined && isExpired(known.expiresAt, clockSkew, now / 1000)) {
-      cache.delete(token)
-      return refuse(refusals.expired, token, known.claims)
-    }
-    const revoked = isRevoked && checkRevoked(isRevoked, found)
-    if (revoked !== undefined) {
-      cache.delete(token)
-      return refuse(refusals.revoked, token, undefined, revoked.cause)
-    }
-    if (known === undefined) cache.set(token, found, now)
+    const key = cacheKey(token)
+    const known = cache.get(key, now)
+    return known === undefined
+      ? judged(examined(token, key, now), token, key)
+      : stillGood(known, token, key, now)
+  }
+
+  function patiently(token: string): Judged | Promise<Judged> {
+    const unfit = unfitText(token)
+    if (unfit !== undefined) return unfit
+    const now = settings.now()
+    const key = cacheKey(token)
+    const known = cache.get(key, now)
+    if (known !== undefined) return stillGood(known, token, key, now)
+    // A hash is checked sooner than it waits.
+    if (ring.signing.algorithm === 'HS256') return judged(examined(token, key, now), token, key)
+    // Several requests may have come with it.
+    const found = inRow(() => cache.get(key, now) ?? examined(token, key, now))
+    return found.then((each) => judged(each, token, key))
+  }
+
+  /** Before any work: a megabyte of dots is not even hashed (CVE-2025-30204). */
+  function unfitText(token: string): Rejection | undefined {
+    if (typeof token !== 'string') return refuse(refusals.malformed, '')
+    return token.length > maxTokenLength ? refuse(refusals.tooLong, '') : undefined
+  }
+
+  function examined(token: string, key: CacheKey, now: number): AccessToken | Refused {
+    const found = examining.examine(token, now / 1000)
+    if (!('rejection' in found)) cache.set(key, found, now)
     return found
+  }
+
+  /** Being remembered is no reason to outlive one's time. */
+  function stillGood(known: AccessToken, token: string, key: CacheKey, now: number): Judged {
+    if (!isExpired(known.expiresAt, clockSkew, now / 1000)) return judged(known, token, key)
+    cache.delete(key)
+    return refuse(refusals.expired, token, known.claims)
+  }
+
+  function judged(found: AccessToken | Refused, token: string, key: CacheKey): Judged {
+    if ('rejection' in found) return refuse(found.rejection, token, found.members)
+    const revoked = isRevoked && checkRevoked(isRevoked, found)
+    if (revoked === undefined) return found
+    cache.delete(key)
+    return refuse(refusals.revoked, token, undefined, revoked.cause)
   }
 
   function refuse(
@@ -144,7 +180,7 @@ export function accessTokens<const Scopes extends ScopeCatalogue = ScopeCatalogu
     audience,
     scopes: settings.scopes,
     issue,
-    verify,
+    verify: Object.assign(verify, { [verifyInRow]: patiently }),
     jwks: () => ring.publicKeys(),
     addKey(material, keyOptions = {}) {
       const key = prepareKey('addKey', material, keyOptions)

@@ -9,7 +9,7 @@ import { Rejection } from '../protocol/rejection.ts'
 import { deepFreeze } from './deep-freeze.ts'
 
 /** A refusal with the part of the token that caused it, for the log. */
-interface Refused {
+export interface Refused {
   readonly rejection: Rejection
   readonly members?: Readonly<Record<string, unknown>>
 }

@@ -2,6 +2,7 @@
 
 import { decodeBase64url } from '../crypto/base64url.ts'
 import { parseJsonObject, splitJws } from '../crypto/jws.ts'
+import { inRow } from '../crypto/signature-row.ts'
 import { HttpError } from '../http/http-error.ts'
 import { isExpired, refusals } from '../protocol/access-token.ts'
 import type { AccessToken } from '../protocol/access-token.ts'
@@ -9,14 +10,15 @@ import { isBearerToken, parseAuthorization } from '../protocol/authorization-hea
 import { Rejection } from '../protocol/rejection.ts'
 import { provenKey } from './dpop-proof.ts'
 import { examiner } from './examine-token.ts'
-import type { Examiner } from './examine-token.ts'
+import type { Examiner, Refused as Unfit } from './examine-token.ts'
 import { checkForeignOptions } from './foreign-tokens-options.ts'
 import type { ForeignTokensOptions, ForeignTokensSettings } from './foreign-tokens-options.ts'
 import type { IssuerSettings, Trusted } from './foreign-tokens-options.ts'
 import { introspector } from './introspector.ts'
 import type { Introspector } from './introspector.ts'
 import { Unavailable } from './kept.ts'
-import { principalCache } from './principal-cache.ts'
+import { cacheKey, principalCache } from './principal-cache.ts'
+import type { CacheKey } from './principal-cache.ts'
 import { noticeOf } from './rejection-notice.ts'
 import { remoteIssuer } from './remote-issuer.ts'
 import type { RemoteIssuer, RemoteKeys } from './remote-issuer.ts'
@@ -67,15 +69,16 @@ export function foreignTokens(options: ForeignTokensOptions & Trusted): ForeignT
     // Before any work: a megabyte of dots is not even hashed (CVE-2025-30204).
     if (token.length > maxTokenLength) return refused(settings, { rejection: refusals.tooLong, token: '' })
     const time = now()
-    const known = cache.get(token, time)
+    const key = cacheKey(token)
+    const known = cache.get(key, time)
     const by = known?.by ?? verifierFor(token, time)
     if (by instanceof Rejection || by instanceof Promise || 'subject' in by) return by
     const keys = by.remote.keys.get()
-    if (keys instanceof Promise) return keys.then((fetched) => examined(fetched, token, by, true))
+    if (keys instanceof Promise) return keys.then((fetched) => examinedInRow(fetched, token, key, by))
     // Other keys than a moment ago, and what was remembered counts no more.
-    if (known === undefined || !by.isUsing(keys)) return examined(keys, token, by, true)
+    if (known === undefined || !by.isUsing(keys)) return examinedInRow(keys, token, key, by)
     if (!isExpired(known.token.expiresAt, clockSkew, time / 1000)) return known.token
-    cache.delete(token)
+    cache.delete(key)
     return refused(settings, { rejection: refusals.expired, token, members: known.token.claims })
   }
 
@@ -107,23 +110,32 @@ export function foreignTokens(options: ForeignTokensOptions & Trusted): ForeignT
       : found
   }
 
-  function examined(
+  /** Looks a token over, and once more with new keys where its own is not among these. */
+  async function examinedInRow(
     keys: RemoteKeys,
     token: string,
+    key: CacheKey,
     by: IssuerVerifier,
-    isFirst: boolean,
-  ): Judged | Promise<Judged> {
+  ): Promise<Judged> {
+    const found = await inRow(() => examined(keys, token, key, by))
+    if (!('rejection' in found)) return found
     const { issuer, audience } = by.trusted
+    if (found.rejection !== refusals.unknownKey)
+      return refused(settings, { ...found, token, issuer, audience })
+    const newer = await by.remote.keys.renewed()
+    const again = await inRow(() => examined(newer, token, key, by))
+    return 'rejection' in again ? refused(settings, { ...again, token, issuer, audience }) : again
+  }
+
+  function examined(keys: RemoteKeys, token: string, key: CacheKey, by: IssuerVerifier): AccessToken | Unfit {
     const time = now()
-    const found = by.examinerWith(keys).examine(token, time / 1000)
-    if (!('rejection' in found)) {
-      cache.set(token, { token: found, by }, time)
-      return found
-    }
-    if (found.rejection === refusals.unknownKey && isFirst) {
-      return by.remote.keys.renewed().then((newer) => examined(newer, token, by, false))
-    }
-    return refused(settings, { ...found, token, issuer, audience })
+    const examining = by.examinerWith(keys)
+    // Several requests may have come with it.
+    const known = cache.get(key, time)
+    if (known?.by === by) return known.token
+    const found = examining.examine(token, time / 1000)
+    if (!('rejection' in found)) cache.set(key, { token: found, by }, time)
+    return found
   }
 
   /** The token, unless its issuer has revoked it. */

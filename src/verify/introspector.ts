@@ -1,6 +1,5 @@
 /** Asking an issuer what an opaque token is (RFC 7662), and remembering the answer for a short while. */
 
-import { sha256Base64url } from '../crypto/hash.ts'
 import { parseJsonObject } from '../crypto/jws.ts'
 import { isExpired } from '../protocol/access-token.ts'
 import type { AccessToken, Expected } from '../protocol/access-token.ts'
@@ -8,7 +7,8 @@ import { readIntrospectionAnswer } from '../protocol/introspection-answer.ts'
 import { Rejection } from '../protocol/rejection.ts'
 import { deepFreeze } from './deep-freeze.ts'
 import { Unavailable } from './kept.ts'
-import { principalCache } from './principal-cache.ts'
+import { cacheKey, principalCache } from './principal-cache.ts'
+import type { CacheKey } from './principal-cache.ts'
 import type { RemoteIssuer } from './remote-issuer.ts'
 
 /** How opaque tokens are asked about. */
@@ -69,10 +69,10 @@ export function introspector(
   const { size } = settings
   const good = principalCache<AccessToken>({ size, maxAge: settings.maxAge })
   const refused = principalCache<Rejection>({ size, maxAge: settings.refusedMaxAge })
-  const underWay = new Map<string, Promise<AccessToken | Rejection>>()
+  const underWay = new Map<CacheKey, Promise<AccessToken | Rejection>>()
   let failedAt = -Infinity
 
-  async function asked(token: string, now: number): Promise<AccessToken | Rejection> {
+  async function asked(token: string, key: CacheKey, now: number): Promise<AccessToken | Rejection> {
     const { introspectionEndpoint: endpoint, introspectionMethods } = await issuer.metadata.get()
     if (endpoint === undefined)
       throw new Error(`issuer ${expected.issuer}: its metadata name no introspection_endpoint`)
@@ -85,14 +85,14 @@ export function introspector(
     const answer = parseJsonObject(body)
     const read = answer && readIntrospectionAnswer(deepFreeze(answer), expected, now / 1000)
     if (read === undefined) throw new Error(`issuer ${expected.issuer}: the answer of introspection is none`)
-    if (read instanceof Rejection) refused.set(token, read, now)
-    else good.set(token, deepFreeze(read), now)
+    if (read instanceof Rejection) refused.set(key, read, now)
+    else good.set(key, deepFreeze(read), now)
     return read
   }
 
-  async function askedOnce(token: string, now: number): Promise<AccessToken | Rejection> {
+  async function askedOnce(token: string, key: CacheKey, now: number): Promise<AccessToken | Rejection> {
     try {
-      return await asked(token, now)
+      return await asked(token, key, now)
     } catch (error) {
       if (error instanceof Unavailable) throw error
       // From its end, which may be seconds later: nobody else is to wait for the same.
@@ -104,17 +104,17 @@ export function introspector(
 
   return {
     ask(token, now) {
-      const known = good.get(token, now)
+      const key = cacheKey(token)
+      const known = good.get(key, now)
       // Not beyond its own end, and as its end comes, not by the grace for clocks either: the issuer has a clock.
       if (known !== undefined && !isExpired(known.expiresAt, 0, now / 1000)) return known
-      const no = refused.get(token, now)
+      const no = refused.get(key, now)
       if (no !== undefined) return no
-      const key = sha256Base64url(token)
       const asking = underWay.get(key)
       if (asking !== undefined) return asking
       if (underWay.size >= mostAtOnce) throw new Unavailable(1, new Error('Too many questions are under way'))
       if (clock() < failedAt + pause * 1000) throw new Unavailable(pause, undefined)
-      const answered = askedOnce(token, now).finally(() => underWay.delete(key))
+      const answered = askedOnce(token, key, now).finally(() => underWay.delete(key))
       underWay.set(key, answered)
       return answered
     },

@@ -17,15 +17,27 @@ export interface PrincipalCacheOptions {
 /** Verified tokens and what they said. */
 export interface PrincipalCache<Principal> {
   /** What this very token said when it was verified, unless that is too long ago. `now` in milliseconds. */
-  get(token: string, now: number): Principal | undefined
+  get(key: CacheKey, now: number): Principal | undefined
   /** Keeps what a verified token says. `now` in milliseconds. */
-  set(token: string, principal: Principal, now: number): void
+  set(key: CacheKey, principal: Principal, now: number): void
   /** Forgets one token. */
-  delete(token: string): void
+  delete(key: CacheKey): void
   /** Forgets all: a key was added or retired, or something was revoked. */
   clear(): void
   /** How many tokens are kept. */
   readonly size: number
+}
+
+/** What {@link cacheKey} makes of a token: nothing else fits a cache. */
+export type CacheKey = string & { readonly [made]: true }
+declare const made: unique symbol
+
+/**
+ * Under what a token is kept: the hash of the whole of it. Of a part, or of some of its claims, two tokens could share
+ * one place and one caller be taken for another (CVE-2026-35039); the tokens themselves would lie in every heap dump.
+ */
+export function cacheKey(token: string): CacheKey {
+  return sha256Base64url(token) as CacheKey
 }
 
 interface Entry<Principal> {
@@ -35,41 +47,27 @@ interface Entry<Principal> {
 
 /** An empty cache. */
 export function principalCache<Principal>(options: PrincipalCacheOptions): PrincipalCache<Principal> {
-  const entries = new Map<string, Entry<Principal>>()
-  /** The token that was looked for in vain a moment ago: it is hashed once, and kept as it is until it is put in. */
-  let missed: { readonly token: string; readonly key: string } | undefined
-
-  function takeKey(token: string): string {
-    const key = missed?.token === token ? missed.key : keyOf(token)
-    missed = undefined
-    return key
-  }
-
+  const entries = new Map<CacheKey, Entry<Principal>>()
   return {
-    get(token, now) {
-      if (entries.size === 0) return undefined
-      const key = keyOf(token)
+    get(key, now) {
       const entry = entries.get(key)
-      if (entry === undefined) {
-        missed = { token, key }
-        return undefined
-      }
-      if (now < entry.until) return entry.principal
+      if (entry === undefined || now < entry.until) return entry?.principal
       entries.delete(key)
       return undefined
     },
-    set(token, principal, now) {
+    set(key, principal, now) {
       if (options.size === 0) return
-      const key = takeKey(token)
       entries.delete(key)
-      for (const oldest of entries.keys()) {
-        if (entries.size < options.size) break
-        entries.delete(oldest)
+      if (entries.size >= options.size) {
+        for (const oldest of entries.keys()) {
+          if (entries.size < options.size) break
+          entries.delete(oldest)
+        }
       }
       entries.set(key, { principal, until: now + options.maxAge * 1000 })
     },
-    delete(token) {
-      entries.delete(takeKey(token))
+    delete(key) {
+      entries.delete(key)
     },
     clear() {
       entries.clear()
@@ -78,12 +76,4 @@ export function principalCache<Principal>(options: PrincipalCacheOptions): Princ
       return entries.size
     },
   }
-}
-
-/**
- * The hash of the whole token. Of a part of it, or of some of its claims, two tokens could share one place and one
- * caller be taken for another (CVE-2026-35039); the tokens themselves would lie in every heap dump.
- */
-function keyOf(token: string): string {
-  return sha256Base64url(token)
 }
