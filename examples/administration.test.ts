@@ -1,37 +1,28 @@
 /** The administration of the example: the program that disables people, and an administrator at the docs page and the pages. */
 
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { launchBrowser, watch } from '../test/setup/browser.ts'
-import { freePort } from '../test/setup/free-port.ts'
+import { beforeAll, expect, test } from 'vitest'
+import { watch } from '../test/setup/browser.ts'
+import { browserForTests, screenshot } from '../test/setup/browser-test.ts'
+import { freeAddress } from '../test/setup/free-port.ts'
 import type * as administration from './administration.ts'
 import { talkingTo } from './over-http.ts'
 import type { Served } from './over-http.ts'
 
-let browser: Browser
+const { newContext, serve } = browserForTests()
 let api: Served
 let issuer: string
 let example: typeof administration
 const password = 'correct horse battery staple'
-const closing: (() => Promise<unknown>)[] = []
 
 beforeAll(async () => {
-  const port = await freePort()
-  issuer = `http://localhost:${port}`
+  issuer = await freeAddress()
   process.env['ISSUER'] = issuer
   example = await import('./administration.ts')
-  const listener = await example.server.app.listen({ port, hostname: 'localhost' })
-  closing.push(() => listener.close())
+  await serve(example.server.app, issuer)
   api = talkingTo(issuer)
   await example.addFirstAdministrator(password)
   // A second start changes nothing.
   await example.addFirstAdministrator('another password, that is not taken')
-  browser = await launchBrowser()
-  closing.push(() => browser.close())
-})
-
-afterAll(async () => {
-  for (const close of closing.splice(0).toReversed()) await close()
 })
 
 test('the directory gets a token for the admin API and disables who has left, and may do nothing else', async () => {
@@ -57,7 +48,7 @@ test('the directory gets a token for the admin API and disables who has left, an
 })
 
 test('an administrator tries the API on its docs page, with a login on the real pages', async () => {
-  const context = await browser.newContext()
+  const context = await newContext()
   const page = await context.newPage()
   const watched = await watch(page)
   await page.goto(`${issuer}/admin/docs`)
@@ -86,8 +77,7 @@ test('an administrator tries the API on its docs page, with a login on the real 
   const body = (await answer.locator('.highlight-code code').first().textContent()) ?? ''
   expect(JSON.parse(body)).toMatchObject({ items: [{ username: 'root' }, { username: 'alice' }] })
   expect(watched.violations).toEqual([])
-  if (process.env['SCREENSHOTS'])
-    await page.screenshot({ path: `${process.env['SCREENSHOTS']}/admin-docs.png` })
+  await screenshot(page, 'admin-docs')
 
   await page.goto(`${issuer}/admin`)
   expect(await page.innerText('h1')).toBe('Administration')

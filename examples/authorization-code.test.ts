@@ -1,45 +1,28 @@
 /** The whole workflow in a browser: an application signs its user in and shows what the API gave it; so does a page. */
 
-import type { Api } from 'gatewright'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { launchBrowser, watch } from '../test/setup/browser.ts'
+import type { Page } from 'playwright-core'
+import { describe, expect, test } from 'vitest'
+import { watch } from '../test/setup/browser.ts'
+import { browserForTests } from '../test/setup/browser-test.ts'
 import { dialects, freshDatabase } from '../test/setup/database.ts'
 import type { Dialect } from '../test/setup/database.ts'
-import { freePort } from '../test/setup/free-port.ts'
+import { freeAddress } from '../test/setup/free-port.ts'
 import { planner } from './authorization-code/planner.ts'
 import { service } from './authorization-code/service.ts'
 import { singlePage } from './authorization-code/single-page.ts'
 
-let browser: Browser
-const closing: (() => Promise<unknown>)[] = []
-
-beforeAll(async () => {
-  browser = await launchBrowser()
-})
-
-afterAll(async () => {
-  await browser.close()
-  for (const close of closing.splice(0).toReversed()) await close()
-})
+const { newPage, serve } = browserForTests()
 
 /** Starts all of it on ports that are free. */
 async function places(dialect: Dialect) {
-  const [port, own, pages] = [await freePort(), await freePort(), await freePort()]
-  const [issuer, application, page] = [port, own, pages].map((each) => `http://localhost:${each}`) as Three
+  const [issuer, application, page] = [await freeAddress(), await freeAddress(), await freeAddress()]
   const callback = `${application}/callback`
   const database = await freshDatabase(dialect)
-  const serve = async (app: Api, at: number): Promise<void> => {
-    const listener = await app.listen({ port: at, hostname: 'localhost' })
-    closing.push(() => listener.close())
-  }
-  await serve(await service({ issuer, callback, singlePage: page, database }), port)
-  await serve(await planner(issuer, callback), own)
-  await serve(singlePage(issuer), pages)
+  await serve(await service({ issuer, callback, singlePage: page, database }), issuer)
+  await serve(await planner(issuer, callback), application)
+  await serve(singlePage(issuer), page)
   return { issuer, application, page }
 }
-
-type Three = [string, string, string]
 
 async function logIn(page: Page): Promise<void> {
   await page.click('text=Sign in with Notes')
@@ -51,7 +34,7 @@ async function logIn(page: Page): Promise<void> {
 describe.each(dialects)('on %s', (dialect) => {
   test('a person signs in, agrees, and sees their notes', async () => {
     const { application, issuer } = await places(dialect)
-    const page = await browser.newPage()
+    const page = await newPage()
     await page.goto(application)
     await logIn(page)
     await page.waitForSelector('text=Read your notes')
@@ -81,7 +64,7 @@ describe.each(dialects)('on %s', (dialect) => {
 
   test('a single-page application signs its user in, refreshes its tokens and gives them back', async () => {
     const { issuer, page: address } = await places(dialect)
-    const page = await browser.newPage()
+    const page = await newPage()
     const watched = await watch(page)
     const forms: URLSearchParams[] = []
     const sent: string[] = []
@@ -136,7 +119,7 @@ describe.each(dialects)('on %s', (dialect) => {
 
 test('RFC 6749 §10.12, RFC 9207 §2.4: the page takes no answer that it did not ask for', async () => {
   const { issuer, page: address } = await places('sqlite')
-  const page = await browser.newPage()
+  const page = await newPage()
   const asked: string[] = []
   page.on('request', (request) => asked.push(request.url()))
   await page.goto(`${address}/?code=of-somebody-else&state=guessed&iss=${encodeURIComponent(issuer)}`)

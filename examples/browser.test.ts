@@ -2,13 +2,14 @@
 
 import { openDatabase } from 'gatewright/store'
 import { api } from 'gatewright'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { launchBrowser, watch } from '../test/setup/browser.ts'
+import type { Page } from 'playwright-core'
+import { describe, expect, test } from 'vitest'
+import { watch } from '../test/setup/browser.ts'
 import type { Watched } from '../test/setup/browser.ts'
+import { browserForTests } from '../test/setup/browser-test.ts'
 import { dialects, freshDatabase } from '../test/setup/database.ts'
 import type { Dialect } from '../test/setup/database.ts'
-import { freePort } from '../test/setup/free-port.ts'
+import { freeAddress } from '../test/setup/free-port.ts'
 import { app as notes } from './cookie-token.ts'
 import { served } from './over-http.ts'
 import { app } from './quick-start/app.ts'
@@ -17,32 +18,18 @@ import { posts } from './quick-start/posts.ts'
 import type { PostsTables } from './quick-start/posts.ts'
 import { server } from './quick-start/server.ts'
 
-let browser: Browser
-const closing: (() => Promise<unknown>)[] = []
-
-beforeAll(async () => {
-  browser = await launchBrowser()
-})
-
-afterAll(async () => {
-  await browser.close()
-  for (const close of closing.splice(0).toReversed()) await close()
-})
+const { cleanUp, newContext, serve } = browserForTests()
 
 /** The quick start, as `npm start` puts it together. */
 async function quickStart(dialect: Dialect): Promise<string> {
   const database = await openDatabase<PostsTables>(await freshDatabase(dialect))
-  const port = await freePort()
-  const issuer = `http://localhost:${port}`
+  cleanUp(() => database.close())
+  const issuer = await freeAddress()
   const tokens = server({ issuer, database })
   const { accounts: users } = await tokens.open()
   await addDemoAccounts(users)
   const service = app({ server: tokens, users, posts: await posts(database) })
-  const listener = await service.listen({ port, hostname: 'localhost' })
-  closing.push(async () => {
-    await listener.close()
-    await database.close()
-  })
+  await serve(service, issuer)
   return issuer
 }
 
@@ -83,7 +70,7 @@ async function tryOut(page: Page, operationId: string, sent?: string): Promise<r
 describe.each(dialects)('the Authorize button of the quick start on %s', (dialect) => {
   test('SECURITY 255: logs the writer in on the real pages, with a code and PKCE, and a post is added', async () => {
     const url = await quickStart(dialect)
-    const context = await browser.newContext()
+    const context = await newContext()
     const page = await context.newPage()
     const watched = await watch(page)
     await page.goto(url)
@@ -105,7 +92,7 @@ describe.each(dialects)('the Authorize button of the quick start on %s', (dialec
 
   test('lets the reader agree to everything, and the account still may not write', async () => {
     const url = await quickStart(dialect)
-    const context = await browser.newContext()
+    const context = await newContext()
     const page = await context.newPage()
     await page.goto(`${url}/docs`)
     await page.waitForSelector('.opblock')
@@ -120,7 +107,7 @@ describe.each(dialects)('the Authorize button of the quick start on %s', (dialec
 test('SECURITY 202: a page of another site cannot use the cookie, and the own page can', async () => {
   const { url } = await served(notes)
   const site = await served(api({ docs: false }).get('/', {}, () => html('<title>Another site</title>')))
-  const context = await browser.newContext()
+  const context = await newContext()
   const own = await context.newPage()
   await own.goto(`${url}/docs`)
   const post = (address: string, body: string, type: string) =>

@@ -3,9 +3,9 @@
 import { createHash } from 'node:crypto'
 import { decodeJwt } from 'jose'
 import { Secret, TOTP } from 'otpauth'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { launchBrowser } from '../test/setup/browser.ts'
+import type { Page } from 'playwright-core'
+import { beforeAll, expect, test } from 'vitest'
+import { browserForTests } from '../test/setup/browser-test.ts'
 import { served } from './over-http.ts'
 import type { Served } from './over-http.ts'
 import { beforePayment, server } from './second-factors.ts'
@@ -13,17 +13,14 @@ import { beforePayment, server } from './second-factors.ts'
 const password = 'correct horse battery staple'
 const verifier = 'v'.repeat(64)
 
-let browser: Browser
+const { newPage } = browserForTests()
 let login: Served
 
 beforeAll(async () => {
-  browser = await launchBrowser()
   login = await served(server.app)
   const { accounts } = await server.open()
   await accounts.create({ username: 'alice', password })
 })
-
-afterAll(() => browser.close())
 
 /** As the application sends its user. */
 async function begin(page: Page, more: Readonly<Record<string, string>> = {}): Promise<void> {
@@ -59,7 +56,7 @@ async function tokenAfter(page: Page, step: () => Promise<void>): Promise<string
 }
 
 test('a person sets an app up on the way to the application, and logs in with a recovery code when it is lost', async () => {
-  const page = await browser.newPage({ javaScriptEnabled: false })
+  const page = await newPage({ javaScriptEnabled: false })
   await begin(page)
   await page.waitForSelector('text=To go on you need a second factor')
   await page.click('button:has-text("Add an authenticator app")')
@@ -73,7 +70,7 @@ test('a person sets an app up on the way to the application, and logs in with a 
   expect(decodeJwt(token)).toMatchObject({ scope: 'payments', ...methods })
   await page.close()
 
-  const elsewhere = await browser.newPage({ javaScriptEnabled: false })
+  const elsewhere = await newPage({ javaScriptEnabled: false })
   await begin(elsewhere, beforePayment)
   await elsewhere.click('summary')
   await elsewhere.fill('#recovery', first)

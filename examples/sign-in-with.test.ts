@@ -1,38 +1,22 @@
 /** The example in a browser: an app signs people in with another service, and so does an authorization server. */
 
 import { generateKeyPairSync } from 'node:crypto'
-import type { Api } from 'gatewright'
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { launchBrowser, watch } from '../test/setup/browser.ts'
+import { describe, expect, test } from 'vitest'
+import { watch } from '../test/setup/browser.ts'
+import { browserForTests } from '../test/setup/browser-test.ts'
 import { dialects, freshDatabase } from '../test/setup/database.ts'
-import { freePort } from '../test/setup/free-port.ts'
+import { freeAddress } from '../test/setup/free-port.ts'
 import { notes } from './sign-in-with/app.ts'
 import { exampleCom, githubOf, signInWithExampleCom } from './sign-in-with/provider.ts'
 import { repositoriesOf, signInWithApple, withProviders } from './sign-in-with/server.ts'
 
-let browser: Browser
-const closing: (() => Promise<unknown>)[] = []
-
-beforeAll(async () => {
-  browser = await launchBrowser()
-})
-
-afterAll(async () => {
-  await browser.close()
-  for (const close of closing.splice(0).toReversed()) await close()
-})
-
-async function serve(app: Api, url: string): Promise<void> {
-  const listener = await app.listen({ port: Number(new URL(url).port), hostname: 'localhost' })
-  closing.push(() => listener.close())
-}
+const { newPage, serve } = browserForTests()
 
 const secrets = { googleId: 'g', googleSecret: 's', githubId: 'h', githubSecret: 's' }
 
 describe.each(dialects)('%s', (dialect) => {
   test('a person signs in to the app with the other service, and out again', async () => {
-    const [origin, issuer] = [`http://localhost:${await freePort()}`, `http://localhost:${await freePort()}`]
+    const [origin, issuer] = [await freeAddress(), await freeAddress()]
     const callback = `${origin}/sign-in/callback/example`
     await serve((await exampleCom(issuer, [callback], await freshDatabase(dialect))).app, issuer)
     const providers = [
@@ -40,7 +24,7 @@ describe.each(dialects)('%s', (dialect) => {
       ...githubOf({ GITHUB_CLIENT_ID: 'id', GITHUB_CLIENT_SECRET: 'secret' }),
     ]
     await serve(notes({ origin, database: await freshDatabase(dialect), providers }), origin)
-    const page = await browser.newPage()
+    const page = await newPage()
     const seen = await watch(page)
     await page.goto(`${origin}/me`)
     expect(await page.textContent('body')).toContain('Not authenticated')
@@ -77,7 +61,7 @@ describe.each(dialects)('%s', (dialect) => {
   })
 
   test('the authorization server has the buttons of its providers, and opens an account by one', async () => {
-    const [login, issuer] = [`http://localhost:${await freePort()}`, `http://localhost:${await freePort()}`]
+    const [login, issuer] = [await freeAddress(), await freeAddress()]
     const callback = `${login}/login/callback/example`
     await serve((await exampleCom(issuer, [callback], await freshDatabase(dialect))).app, issuer)
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
@@ -85,7 +69,7 @@ describe.each(dialects)('%s', (dialect) => {
     const more = [signInWithExampleCom(issuer), signInWithApple(key)]
     const server = withProviders(login, await freshDatabase(dialect), secrets, more)
     await serve(server.app, login)
-    const page = await browser.newPage()
+    const page = await newPage()
     await page.goto(`${login}/login`)
     for (const name of ['Google', 'GitHub', 'Apple', 'Example.com']) {
       expect(await page.isVisible(`text=Continue with ${name}`)).toBe(true)

@@ -1,24 +1,20 @@
 /** The server alone: what people are shown comes from the document of the API, and the API asks about tokens. */
 
 import { createHash } from 'node:crypto'
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { launchBrowser } from '../test/setup/browser.ts'
+import { beforeAll, expect, test } from 'vitest'
+import { browserForTests } from '../test/setup/browser-test.ts'
 import { served } from './over-http.ts'
 import type { Served } from './over-http.ts'
 import { server } from './stand-alone-server.ts'
 
-let browser: Browser
+const { newPage } = browserForTests()
 let login: Served
 
 beforeAll(async () => {
-  browser = await launchBrowser()
   login = await served(server.app)
   const { accounts } = await server.open()
   await accounts.create({ username: 'alice', password: 'correct horse battery staple' })
 })
-
-afterAll(() => browser.close())
 
 test('people see which operations a scope opens, and the API is told of a token for it', async () => {
   const verifier = 'v'.repeat(64)
@@ -30,7 +26,7 @@ test('people see which operations a scope opens, and the API is told of a token 
     code_challenge: createHash('sha256').update(verifier).digest('base64url'),
     code_challenge_method: 'S256',
   })
-  const page = await browser.newPage()
+  const page = await newPage()
   // Nobody is at the application: where the browser is sent is what counts.
   const answered = page.waitForRequest(/^https:\/\/office\.example\//)
   await page.route('https://office.example/**', (route) => route.abort())

@@ -5,12 +5,12 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { launchBrowser } from '../../test/setup/browser.ts'
+import type { Page } from 'playwright-core'
+import { describe, expect, test } from 'vitest'
+import { browserForTests } from '../../test/setup/browser-test.ts'
 import { dialects, freshDatabase } from '../../test/setup/database.ts'
 import type { Dialect } from '../../test/setup/database.ts'
-import { freePort } from '../../test/setup/free-port.ts'
+import { freeAddress, freePort } from '../../test/setup/free-port.ts'
 import { toolsAt } from './client.ts'
 import type { Kept, Program } from './permission.ts'
 import { service } from './service.ts'
@@ -18,22 +18,11 @@ import { service } from './service.ts'
 const password = 'correct horse battery staple'
 const documentUrl = 'https://notes-program.example/oauth/client.json'
 
-let browser: Browser
-const cleanUps: (() => Promise<unknown>)[] = []
-
-beforeAll(async () => {
-  browser = await launchBrowser()
-})
-
-afterAll(async () => {
-  await browser.close()
-  for (const cleanUp of cleanUps.splice(0).toReversed()) await cleanUp()
-})
+const { cleanUp, newContext, serve } = browserForTests()
 
 /** The service, and a program on this computer whose document is out in the world. */
 async function places(dialect: Dialect) {
-  const port = await freePort()
-  const address = `http://localhost:${port}`
+  const address = await freeAddress()
   const read: string[] = []
   const documents = {
     fetch: async (url: string) => {
@@ -50,15 +39,13 @@ async function places(dialect: Dialect) {
   const { app, server } = service({ address, database: await freshDatabase(dialect), documents })
   const { accounts } = await server.open()
   for (const username of ['alice', 'bob']) await accounts.create({ username, password })
-  const listening = await app.listen({ port, hostname: 'localhost' })
-  cleanUps.push(() => listening.close())
+  await serve(app, address)
   return { address, url: `${address}/mcp`, read, server }
 }
 
 /** A program, with the browser of its person. */
 async function programOf(username: string, more: Partial<Program> = {}) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 } })
-  cleanUps.push(() => context.close())
+  const context = await newContext({ viewport: { width: 1280, height: 900 } })
   const pages: string[] = []
   const scopes: (string | null)[] = []
   let came: (url: URL) => void = () => undefined
@@ -67,7 +54,7 @@ async function programOf(username: string, more: Partial<Program> = {}) {
     came(new URL(request.url ?? '', 'http://127.0.0.1'))
   }).listen(0, '127.0.0.1')
   await new Promise((ready) => listening.once('listening', ready))
-  cleanUps.push(() => new Promise((closed) => listening.close(closed)))
+  cleanUp(() => new Promise((closed) => listening.close(closed)))
   const kept: Kept = {}
   const program: Program = {
     redirectUrl: `http://127.0.0.1:${(listening.address() as AddressInfo).port}/callback`,

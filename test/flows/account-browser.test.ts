@@ -1,34 +1,23 @@
 /** The pages of the account, of a device's code and of the choice of an account in a real browser. */
 
-import axe from 'axe-core'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Page } from 'playwright-core'
+import { expect, test } from 'vitest'
 import { sha256Base64url } from '../../src/crypto/hash.ts'
 import { authorizationServer, defaultPages } from '../../src/server.ts'
-import { launchBrowser, watch } from '../setup/browser.ts'
+import { watch } from '../setup/browser.ts'
+import { browserForTests, checkPage } from '../setup/browser-test.ts'
 import { freshDatabase } from '../setup/database.ts'
-import { freePort } from '../setup/free-port.ts'
+import { freeAddress } from '../setup/free-port.ts'
 
 const password = 'correct horse battery'
 const verifier = 'v'.repeat(64)
 const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code'
 
-let browser: Browser
-const cleanUps: (() => Promise<unknown>)[] = []
-
-beforeAll(async () => {
-  browser = await launchBrowser()
-})
-
-afterAll(async () => {
-  await browser.close()
-  for (const cleanUp of cleanUps.splice(0).toReversed()) await cleanUp()
-})
+const { newContext, serve } = browserForTests()
 
 /** A server with a person, who has let two applications in and is logged in on a phone as well. */
 async function place() {
-  const port = await freePort()
-  const issuer = `http://localhost:${port}`
+  const issuer = await freeAddress()
   const server = authorizationServer({
     issuer,
     serviceName: 'Example & Söhne',
@@ -85,8 +74,7 @@ async function place() {
       family: { id: `f-${clientId}`, expiresAt: now + 600_000, scopes, resources: [issuer] },
     })
   }
-  const listening = await server.app.listen({ port, hostname: 'localhost' })
-  cleanUps.push(() => listening.close())
+  await serve(server.app, issuer)
   const device = async (): Promise<string> => {
     const answer = await fetch(`${issuer}/device_authorization`, {
       method: 'POST',
@@ -112,19 +100,6 @@ async function logIn(page: Page): Promise<void> {
   await page.press('#password', 'Enter')
 }
 
-/** What axe finds. */
-async function faults(page: Page): Promise<readonly string[]> {
-  // The policy of the page allows no script, so this one comes by the debugger.
-  await page.evaluate(axe.source)
-  return page.evaluate(async () => {
-    const { axe: loaded } = globalThis as unknown as {
-      readonly axe: { run(): Promise<{ readonly violations: readonly { id: string; impact: string }[] }> }
-    }
-    const { violations } = await loaded.run()
-    return violations.map(({ id, impact }) => `${impact}: ${id}`)
-  })
-}
-
 test.each([
   { name: 'wide and light', width: 1280, colorScheme: 'light', locale: 'en' },
   { name: 'a phone, dark', width: 375, colorScheme: 'dark', locale: 'en' },
@@ -134,21 +109,14 @@ test.each([
   'SECURITY 255 and 258: pages are clean for axe, fit the screen, keep their policy: $name',
   async (look) => {
     const { issuer, device, choice } = await place()
-    const context = await browser.newContext({
+    const context = await newContext({
       viewport: { width: look.width, height: 800 },
       colorScheme: look.colorScheme,
       locale: look.locale,
     })
     const page = await context.newPage()
     const watched = await watch(page)
-    const check = async (name: string): Promise<void> => {
-      expect([name, await faults(page)]).toEqual([name, []])
-      const width = await page.evaluate(() => document.documentElement.scrollWidth)
-      expect([name, width <= look.width]).toEqual([name, true])
-      const folder = process.env['SCREENSHOTS']
-      const file = `${folder}/${name}-${look.width}-${look.colorScheme}.png`
-      if (folder) await page.screenshot({ path: file, fullPage: true })
-    }
+    const check = (name: string): Promise<void> => checkPage(page, name, look)
     const code = await device()
     await page.goto(`${issuer}/device?user_code=${code}`)
     await logIn(page)
@@ -190,7 +158,7 @@ test.each([
 
 test('SECURITY 265: without scripts and without a mouse a person changes the password and ends the other sessions', async () => {
   const { issuer, open, subject } = await place()
-  const context = await browser.newContext({ javaScriptEnabled: false })
+  const context = await newContext({ javaScriptEnabled: false })
   const page = await context.newPage()
   await page.goto(`${issuer}/account`)
   await logIn(page)

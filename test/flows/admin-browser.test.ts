@@ -1,30 +1,19 @@
 /** The admin pages in a real browser: without scripts, on a wide and a narrow screen, light and dark. */
 
-import axe from 'axe-core'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Page } from 'playwright-core'
+import { expect, test } from 'vitest'
 import { authorizationServer } from '../../src/server.ts'
-import { launchBrowser, watch } from '../setup/browser.ts'
+import { watch } from '../setup/browser.ts'
+import { axeFaults, browserForTests, checkPage } from '../setup/browser-test.ts'
 import { freshDatabase } from '../setup/database.ts'
-import { freePort } from '../setup/free-port.ts'
+import { freeAddress } from '../setup/free-port.ts'
 import { allAdminScopes, password } from './admin-world.ts'
 
-let browser: Browser
-const cleanUps: (() => Promise<unknown>)[] = []
-
-beforeAll(async () => {
-  browser = await launchBrowser()
-})
-
-afterAll(async () => {
-  await browser.close()
-  for (const cleanUp of cleanUps.splice(0).toReversed()) await cleanUp()
-})
+const { newContext, newPage, serve } = browserForTests()
 
 /** A server with somebody who administers it and some to be administered. */
 async function place() {
-  const port = await freePort()
-  const issuer = `http://localhost:${port}`
+  const issuer = await freeAddress()
   const server = authorizationServer({
     issuer,
     serviceName: 'Example & Söhne',
@@ -50,8 +39,7 @@ async function place() {
   await store.addAuthenticator({ ...phone, id: 'phone', subject: id })
   await accounts.create({ username: 'bob', password, disabled: true })
   await accounts.create({ username: 'dora', password })
-  const listening = await server.app.listen({ port, hostname: 'localhost' })
-  cleanUps.push(() => listening.close())
+  await serve(server.app, issuer)
   return issuer
 }
 
@@ -61,22 +49,9 @@ async function logIn(page: Page, username: string): Promise<void> {
   await page.press('#password', 'Enter')
 }
 
-/** What axe finds. */
-async function faults(page: Page): Promise<readonly string[]> {
-  // The policy of the page allows no script, so this one comes by the debugger.
-  await page.evaluate(axe.source)
-  return page.evaluate(async () => {
-    const { axe: loaded } = globalThis as unknown as {
-      readonly axe: { run(): Promise<{ readonly violations: readonly { id: string; impact: string }[] }> }
-    }
-    const { violations } = await loaded.run()
-    return violations.map(({ id, impact }) => `${impact}: ${id}`)
-  })
-}
-
 test('SECURITY 265: without scripts an account is added, changed and removed', async () => {
   const issuer = await place()
-  const context = await browser.newContext({ javaScriptEnabled: false })
+  const context = await newContext({ javaScriptEnabled: false })
   const page = await context.newPage()
   await page.goto(`${issuer}/admin`)
   await logIn(page, 'root')
@@ -108,19 +83,12 @@ test.each([
   'SECURITY 255, 263: the admin pages are clean for axe, fit the screen and keep their policy: $name',
   async (look) => {
     const issuer = await place()
-    const page = await browser.newPage({
+    const page = await newPage({
       viewport: { width: look.width, height: 800 },
       colorScheme: look.colorScheme,
     })
     const watched = await watch(page)
-    const check = async (name: string): Promise<void> => {
-      expect([name, await faults(page)]).toEqual([name, []])
-      const width = await page.evaluate(() => document.documentElement.scrollWidth)
-      expect([name, width <= look.width]).toEqual([name, true])
-      const folder = process.env['SCREENSHOTS']
-      const file = `${folder ?? ''}/${name}-${look.width}-${look.colorScheme}.png`
-      if (folder) await page.screenshot({ path: file, fullPage: true })
-    }
+    const check = (name: string): Promise<void> => checkPage(page, name, look)
     const go = async (path: string, name: string): Promise<void> => {
       await page.goto(issuer + path)
       await check(name)
@@ -161,11 +129,11 @@ test.each([
     await check('keys')
     await go('/admin/audit', 'audit')
     await go('/admin/users/nobody', 'missing')
-    const other = await browser.newPage({ viewport: { width: look.width, height: 800 } })
+    const other = await newPage({ viewport: { width: look.width, height: 800 } })
     await other.goto(`${issuer}/admin`)
     await logIn(other, 'dora')
     await other.waitForSelector('h1:has-text("Not for this account")')
-    expect(await faults(other)).toEqual([])
+    expect(await axeFaults(other)).toEqual([])
     await other.close()
     expect(watched.violations).toEqual([])
     expect([...new Set(watched.requests.map((each) => new URL(each.split(' ')[1] ?? '').origin))]).toEqual([

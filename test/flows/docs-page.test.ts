@@ -12,27 +12,18 @@ import {
   passwordForm,
   security,
 } from 'gatewright'
-import type { Api, Listener } from 'gatewright'
+import type { Api } from 'gatewright'
 import { query, request } from 'gatewright'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Page } from 'playwright-core'
+import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { authorizationServer } from 'gatewright/server'
-import { launchBrowser, watch } from '../setup/browser.ts'
+import { watch } from '../setup/browser.ts'
 import type { Watched } from '../setup/browser.ts'
+import { browserForTests } from '../setup/browser-test.ts'
 import { freePort } from '../setup/free-port.ts'
 
-let browser: Browser
-const closing: (() => Promise<unknown>)[] = []
-
-beforeAll(async () => {
-  browser = await launchBrowser()
-})
-
-afterAll(async () => {
-  for (const close of closing.toReversed()) await close()
-  await browser.close()
-})
+const { cleanUp, newPage, serve } = browserForTests()
 
 const tokens = accessTokens({
   issuer: 'http://localhost',
@@ -58,12 +49,6 @@ function items(servers?: readonly { url: string }[]): Api {
     })
     .get('/users/me', { user: security(currentUser, ['me']) }, ({ user }) => user)
     .get('/search', { q: query(z.string()) }, ({ q }) => ({ q }))
-}
-
-async function serve(app: Api): Promise<string> {
-  const listener: Listener = await app.listen({ port: 0, hostname: '127.0.0.1' })
-  closing.push(() => listener.close())
-  return listener.url.replace(/\/$/, '')
 }
 
 /** A proxy in front of an application, for one prefix that the application does or does not see. */
@@ -92,14 +77,13 @@ async function proxied(target: string, prefix: string, strips: boolean): Promise
     })()
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  closing.push(() => new Promise((resolve) => server.close(resolve)))
+  cleanUp(() => new Promise((resolve) => server.close(resolve)))
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}${prefix}`
 }
 
 async function open(url: string): Promise<{ page: Page; watched: Watched }> {
-  const page = await browser.newPage()
+  const page = await newPage()
   page.setDefaultTimeout(20_000)
-  closing.push(() => page.close())
   const watched = await watch(page)
   await page.goto(url)
   await page.waitForSelector('.opblock')
@@ -186,8 +170,7 @@ test('SECURITY 254: the page cannot be framed', async () => {
       return new Response(`<iframe src="${base}/docs"></iframe>`, { headers })
     }),
   )
-  const page = await browser.newPage()
-  closing.push(() => page.close())
+  const page = await newPage()
   await page.goto(framing)
   await page.waitForTimeout(300)
   const [, frame] = page.frames()
@@ -268,10 +251,8 @@ test('the docs page of an API on another site logs in on the real pages, and rea
     { token: security(auth, ['me']) },
     async ({ token }) => ({ name: (await accounts.get(token.subject))?.name }),
   )
-  const login = await server.app.listen({ port, hostname: 'localhost' })
-  closing.push(() => login.close())
-  const listener = await items.listen({ port: own, hostname: '127.0.0.1' })
-  closing.push(() => listener.close())
+  await serve(server.app, issuer)
+  await serve(items, base)
 
   const { page, watched } = await open(`${base}/docs`)
   await page.click('.btn.authorize')

@@ -1,32 +1,22 @@
 /** Sign-up, recovery and another address in a real browser, with the mails read in the outbox of development. */
 
-import axe from 'axe-core'
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { authorizationServer } from '../../src/server.ts'
-import { launchBrowser, watch } from '../setup/browser.ts'
+import { watch } from '../setup/browser.ts'
+import { browserForTests, checkPage } from '../setup/browser-test.ts'
 import { freshDatabase } from '../setup/database.ts'
-import { freePort } from '../setup/free-port.ts'
+import { freeAddress } from '../setup/free-port.ts'
 
 const password = 'four tired donkeys sing'
 
-let browser: Browser
-const cleanUps: (() => Promise<unknown>)[] = []
+beforeAll(() => void vi.spyOn(console, 'info').mockImplementation(() => undefined))
+afterAll(() => void vi.restoreAllMocks())
 
-beforeAll(async () => {
-  vi.spyOn(console, 'info').mockImplementation(() => undefined)
-  browser = await launchBrowser()
-})
-
-afterAll(async () => {
-  await browser.close()
-  for (const cleanUp of cleanUps.splice(0).toReversed()) await cleanUp()
-  vi.restoreAllMocks()
-})
+const { newContext, serve } = browserForTests()
 
 async function place(): Promise<string> {
-  const port = await freePort()
-  const issuer = `http://localhost:${port}`
+  const issuer = await freeAddress()
   const server = authorizationServer({
     issuer,
     serviceName: 'Example & Söhne',
@@ -35,22 +25,8 @@ async function place(): Promise<string> {
     signUp: true,
   })
   await server.open()
-  const listening = await server.app.listen({ port, hostname: 'localhost' })
-  cleanUps.push(() => listening.close())
+  await serve(server.app, issuer)
   return issuer
-}
-
-/** What axe finds. */
-async function faults(page: Page): Promise<readonly string[]> {
-  // The policy of the page allows no script, so this one comes by the debugger.
-  await page.evaluate(axe.source)
-  return page.evaluate(async () => {
-    const { axe: loaded } = globalThis as unknown as {
-      readonly axe: { run(): Promise<{ readonly violations: readonly { id: string; impact: string }[] }> }
-    }
-    const { violations } = await loaded.run()
-    return violations.map(({ id, impact }) => `${impact}: ${id}`)
-  })
 }
 
 /** Opens the latest mail to an address, and what it links to. */
@@ -82,7 +58,7 @@ test.each([
   async (look) => {
     const issuer = await place()
     const isGerman = look.locale === 'de'
-    const context = await browser.newContext({
+    const context = await newContext({
       viewport: { width: look.width, height: 800 },
       colorScheme: look.colorScheme,
       locale: look.locale,
@@ -92,14 +68,7 @@ test.each([
     const watched = await watch(page)
     const origins = new Set<string>()
     page.on('request', (request) => origins.add(new URL(request.url()).origin))
-    const check = async (name: string): Promise<void> => {
-      // It is a script as well.
-      if (look.scripts) expect([name, await faults(page)]).toEqual([name, []])
-      const width = await page.evaluate(() => document.documentElement.scrollWidth)
-      expect([name, width <= look.width]).toEqual([name, true])
-      const folder = process.env['SCREENSHOTS']
-      if (folder) await page.screenshot({ path: `${folder}/${name}-${look.width}.png`, fullPage: true })
-    }
+    const check = (name: string): Promise<void> => checkPage(page, name, look)
     const service = 'Example & Söhne'
 
     await page.goto(`${issuer}/login?next=/account/email`)

@@ -2,32 +2,21 @@
 
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import axe from 'axe-core'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { api, security } from 'gatewright'
 import { sha256Base64url } from '../../src/crypto/hash.ts'
 import { authorizationServer } from '../../src/server.ts'
-import { launchBrowser, watch } from '../setup/browser.ts'
+import { watch } from '../setup/browser.ts'
+import { browserForTests, checkPage } from '../setup/browser-test.ts'
 import { dialects, freshDatabase } from '../setup/database.ts'
-import { freePort } from '../setup/free-port.ts'
+import { freeAddress } from '../setup/free-port.ts'
 import type { Dialect } from '../setup/database.ts'
 
 const password = 'correct horse battery'
 const verifier = 'v'.repeat(64)
 const secret = 'web-secret-that-has-more-than-32-characters'
 
-let browser: Browser
-const cleanUps: (() => Promise<unknown>)[] = []
-
-beforeAll(async () => {
-  browser = await launchBrowser()
-})
-
-afterAll(async () => {
-  await browser.close()
-  for (const cleanUp of cleanUps.splice(0).toReversed()) await cleanUp()
-})
+const { cleanUp, newContext, newPage, serve } = browserForTests()
 
 /** A server that people log in at, and an application elsewhere that sends them there. */
 async function places(dialect: Dialect) {
@@ -39,10 +28,9 @@ async function places(dialect: Dialect) {
     } else response.setHeader('content-type', 'text/html').end('<h1>Signed in</h1>')
   }).listen(0, '127.0.0.1')
   await new Promise((ready) => client.once('listening', ready))
-  cleanUps.push(() => new Promise((closed) => client.close(closed)))
+  cleanUp(() => new Promise((closed) => client.close(closed)))
   const callback = `http://127.0.0.1:${(client.address() as AddressInfo).port}/cb`
-  const port = await freePort()
-  const issuer = `http://localhost:${port}`
+  const issuer = await freeAddress()
   const server = authorizationServer({
     issuer,
     serviceName: 'Example & Söhne',
@@ -74,8 +62,7 @@ async function places(dialect: Dialect) {
   }
   const { accounts } = await server.open()
   await accounts.create({ username: 'alice', name: 'Alice <b>A.</b>', password })
-  const listening = await server.app.listen({ port, hostname: 'localhost' })
-  cleanUps.push(() => listening.close())
+  await serve(server.app, issuer)
   const url = `${issuer}/authorize?${new URLSearchParams({
     response_type: 'code',
     client_id: 'web',
@@ -88,23 +75,10 @@ async function places(dialect: Dialect) {
   return { issuer, url, callback }
 }
 
-/** What axe finds that is serious. */
-async function faults(page: Page): Promise<readonly string[]> {
-  // The policy of the page allows no script, so this one comes by the debugger.
-  await page.evaluate(axe.source)
-  return page.evaluate(async () => {
-    const { axe: loaded } = globalThis as unknown as {
-      readonly axe: { run(): Promise<{ readonly violations: readonly { id: string; impact: string }[] }> }
-    }
-    const { violations } = await loaded.run()
-    return violations.map(({ id, impact }) => `${impact}: ${id}`)
-  })
-}
-
 describe.each(dialects)('%s', (dialect) => {
   test('SECURITY 256 and 265: without scripts a person logs in, agrees, and arrives', async () => {
     const { issuer, url, callback } = await places(dialect)
-    const context = await browser.newContext({ javaScriptEnabled: false })
+    const context = await newContext({ javaScriptEnabled: false })
     const page = await context.newPage()
     const requests: string[] = []
     page.on('request', (request) => requests.push(new URL(request.url()).origin))
@@ -154,18 +128,12 @@ test.each([
   'SECURITY 255: pages are clean for axe, fit the screen and keep their policy: $name',
   async (look) => {
     const { url, issuer } = await places('sqlite')
-    const page = await browser.newPage({
+    const page = await newPage({
       viewport: { width: look.width, height: 800 },
       colorScheme: look.colorScheme,
     })
     const watched = await watch(page)
-    const check = async (name: string): Promise<void> => {
-      expect([name, await faults(page)]).toEqual([name, []])
-      const width = await page.evaluate(() => document.documentElement.scrollWidth)
-      expect([name, width <= look.width]).toEqual([name, true])
-      const folder = process.env['SCREENSHOTS']
-      if (folder) await page.screenshot({ path: `${folder}/${name}-${look.width}.png`, fullPage: true })
-    }
+    const check = (name: string): Promise<void> => checkPage(page, name, look)
     await page.goto(url)
     await check('login')
     await page.fill('#username', 'alice')
@@ -208,8 +176,8 @@ test('SECURITY 254: no page shows inside a frame', async () => {
       .end(`<iframe src="${url.replaceAll('&', '&amp;')}"></iframe>`)
   }).listen(0, '127.0.0.1')
   await new Promise((ready) => frame.once('listening', ready))
-  cleanUps.push(() => new Promise((closed) => frame.close(closed)))
-  const page = await browser.newPage()
+  cleanUp(() => new Promise((closed) => frame.close(closed)))
+  const page = await newPage()
   await page.goto(`http://127.0.0.1:${(frame.address() as AddressInfo).port}/`)
   const inner = page.frames()[1]
   expect(inner).toBeDefined()

@@ -1,34 +1,23 @@
 /** Second factors in a real browser: an app and recovery codes without scripts, passkeys with Chromium's own authenticator. */
 
-import axe from 'axe-core'
 import { Secret, TOTP } from 'otpauth'
-import type { Browser, BrowserContext, CDPSession, Page } from 'playwright-core'
+import type { BrowserContext, CDPSession, Page } from 'playwright-core'
 import { encode } from 'uqr'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { authorizationServer } from '../../src/server.ts'
-import { launchBrowser, watch } from '../setup/browser.ts'
+import { watch } from '../setup/browser.ts'
+import { browserForTests, checkPage } from '../setup/browser-test.ts'
 import { dialects, freshDatabase } from '../setup/database.ts'
 import type { Dialect } from '../setup/database.ts'
-import { freePort } from '../setup/free-port.ts'
+import { freeAddress } from '../setup/free-port.ts'
 
 const password = 'correct horse battery'
 
-let browser: Browser
-const cleanUps: (() => Promise<unknown>)[] = []
-
-beforeAll(async () => {
-  browser = await launchBrowser()
-})
-
-afterAll(async () => {
-  await browser.close()
-  for (const cleanUp of cleanUps.splice(0).toReversed()) await cleanUp()
-})
+const { newContext, newPage, serve } = browserForTests()
 
 /** A server on this machine, with a clock to turn. */
 async function place(dialect: Dialect) {
-  const port = await freePort()
-  const issuer = `http://localhost:${port}`
+  const issuer = await freeAddress()
   const clock = { ahead: 0 }
   const now = () => Date.now() + clock.ahead
   const server = authorizationServer({
@@ -41,8 +30,7 @@ async function place(dialect: Dialect) {
   })
   const { accounts } = await server.open()
   await accounts.create({ username: 'alice', name: 'Alice <b>A.</b>', password })
-  const listening = await server.app.listen({ port, hostname: 'localhost' })
-  cleanUps.push(() => listening.close())
+  await serve(server.app, issuer)
   return { issuer, security: `${issuer}/account/security`, clock, now }
 }
 
@@ -80,25 +68,13 @@ async function forgetLogin(context: BrowserContext): Promise<void> {
   await context.clearCookies({ name: '__Host-gatewright-session' })
 }
 
-/** What axe finds that is serious. */
-async function faults(page: Page): Promise<readonly string[]> {
-  await page.evaluate(axe.source)
-  return page.evaluate(async () => {
-    const { axe: loaded } = globalThis as unknown as {
-      readonly axe: { run(): Promise<{ readonly violations: readonly { id: string; impact: string }[] }> }
-    }
-    const { violations } = await loaded.run()
-    return violations.map(({ id, impact }) => `${impact}: ${id}`)
-  })
-}
-
 /** The QR code as a camera sees it, with what is around it: a text for each row, `#` for black. */
 async function qrCodeOn(page: Page): Promise<readonly string[]> {
   const code = page.getByRole('img', { name: /QR/ })
   const side = Number((await code.getAttribute('viewBox'))?.split(' ')[2])
   const picture = (await code.screenshot()).toString('base64')
   // In a page of its own: the policy of ours lets no picture in.
-  const other = await browser.newPage()
+  const other = await newPage()
   const rows = await other.evaluate(
     async ([png, count]) => {
       const image = new Image()
@@ -133,7 +109,7 @@ function codeOf(seed: string, now: () => number): string {
 describe.each(dialects)('%s', (dialect) => {
   test('a passkey is made, logs in alone, and is the second factor after a password', async () => {
     const { issuer, security } = await place(dialect)
-    const context = await browser.newContext()
+    const context = await newContext()
     const page = await context.newPage()
     const watched = await watch(page)
     await withoutList(page)
@@ -175,7 +151,7 @@ describe.each(dialects)('%s', (dialect) => {
 
   test('SECURITY 265: without scripts a person sets an app up, and logs in with it and with a recovery code', async () => {
     const { security, clock, now } = await place(dialect)
-    const context = await browser.newContext({ javaScriptEnabled: false })
+    const context = await newContext({ javaScriptEnabled: false })
     const page = await context.newPage()
     await page.goto(security)
     expect(await page.isVisible('button:has-text("passkey")')).toBe(false)
@@ -208,7 +184,7 @@ describe.each(dialects)('%s', (dialect) => {
 
 test('a passkey is offered under the field for the username', async () => {
   const { security } = await place('sqlite')
-  const context = await browser.newContext()
+  const context = await newContext()
   const page = await context.newPage()
   await device(page)
   await page.goto(security)
@@ -225,7 +201,7 @@ test('a passkey is offered under the field for the username', async () => {
 
 test('a passkey that is not used leaves the page as it was', async () => {
   const { security } = await place('sqlite')
-  const page = await browser.newPage()
+  const page = await newPage()
   const { session, id } = await device(page)
   await page.goto(security)
   // The device has no passkey for this site, and a finger that it does not know.
@@ -248,7 +224,7 @@ test.each([
   'SECURITY 255: the pages of second factors are clean for axe and keep their policy: $name',
   async (look) => {
     const { security, clock, now } = await place('sqlite')
-    const page = await browser.newPage({
+    const page = await newPage({
       viewport: { width: look.width, height: 800 },
       colorScheme: look.colorScheme,
       locale: look.locale,
@@ -256,13 +232,7 @@ test.each([
     const watched = await watch(page)
     await withoutList(page)
     await device(page)
-    const check = async (name: string): Promise<void> => {
-      expect([name, await faults(page)]).toEqual([name, []])
-      const width = await page.evaluate(() => document.documentElement.scrollWidth)
-      expect([name, width <= look.width]).toEqual([name, true])
-      const folder = process.env['SCREENSHOTS']
-      if (folder) await page.screenshot({ path: `${folder}/${name}-${look.width}.png`, fullPage: true })
-    }
+    const check = (name: string): Promise<void> => checkPage(page, name, look)
     await page.goto(security)
     await page.waitForSelector('form[data-passkey]:not([hidden])')
     await check('login-passkey')

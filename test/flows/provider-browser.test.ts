@@ -1,14 +1,13 @@
 /** The buttons of other providers and the page that links them, in a real browser. */
 
-import axe from 'axe-core'
-import { mkdirSync } from 'node:fs'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Page } from 'playwright-core'
+import { expect, test } from 'vitest'
 import { authorizationServer, defaultPages } from '../../src/server.ts'
 import { github, google, microsoft } from '../../src/sign-in.ts'
-import { launchBrowser, watch } from '../setup/browser.ts'
+import { watch } from '../setup/browser.ts'
+import { axeFaults, browserForTests, screenshot } from '../setup/browser-test.ts'
 import { freshDatabase } from '../setup/database.ts'
-import { freePort } from '../setup/free-port.ts'
+import { freeAddress } from '../setup/free-port.ts'
 import { clientAt } from './provider-world.ts'
 import { upstream } from './upstream.ts'
 import type { Upstream } from './upstream.ts'
@@ -16,21 +15,10 @@ import type { Upstream } from './upstream.ts'
 const evil = '<img src=x onerror=alert(1)>'
 const client = { clientId: 'id', clientSecret: 'secret' }
 
-let browser: Browser
-const cleanUps: (() => Promise<unknown>)[] = []
-
-beforeAll(async () => {
-  browser = await launchBrowser()
-})
-
-afterAll(async () => {
-  await browser.close()
-  for (const cleanUp of cleanUps.splice(0).toReversed()) await cleanUp()
-})
+const { newContext, serve } = browserForTests()
 
 async function place(more: Parameters<typeof clientAt>[2] = {}) {
-  const port = await freePort()
-  const issuer = `http://localhost:${port}`
+  const issuer = await freeAddress()
   const work = await upstream()
   const server = authorizationServer({
     issuer,
@@ -52,21 +40,13 @@ async function place(more: Parameters<typeof clientAt>[2] = {}) {
     name: 'Alice Archibald',
     password: 'correct horse battery',
   })
-  const listening = await server.app.listen({ port, hostname: 'localhost' })
-  cleanUps.push(() => listening.close())
+  await serve(server.app, issuer)
   return { issuer, work, open }
 }
 
 /** The person logs in at the provider as soon as the browser is sent there. */
 function answering(work: Upstream, sub: string): (location: string) => string {
   return (location) => work.logIn(location, { sub, preferred_username: `al ${evil}` })
-}
-
-async function shot(page: Page, name: string): Promise<void> {
-  const folder = process.env['SCREENSHOTS']
-  if (folder === undefined) return
-  mkdirSync(folder, { recursive: true })
-  await page.screenshot({ path: `${folder}/${name}.png`, fullPage: true })
 }
 
 async function checked(page: Page, name: string): Promise<void> {
@@ -79,10 +59,8 @@ async function checked(page: Page, name: string): Promise<void> {
     await page.setViewportSize({ width, height: 800 })
     await page.emulateMedia({ colorScheme })
     expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true)
-    await shot(page, `${name}-${width}-${colorScheme}`)
-    await page.evaluate(axe.source)
-    const { violations } = (await page.evaluate('axe.run()')) as { violations: { id: string }[] }
-    expect(violations.map(({ id }) => id)).toEqual([])
+    await screenshot(page, `${name}-${width}-${colorScheme}`)
+    expect(await axeFaults(page)).toEqual([])
   }
   await page.setViewportSize({ width: 1100, height: 800 })
   await page.emulateMedia({ colorScheme: 'light' })
@@ -90,7 +68,7 @@ async function checked(page: Page, name: string): Promise<void> {
 
 test('SECURITY 258 and 263: the login page with buttons and the page of the providers load nothing from elsewhere and run nothing', async () => {
   const { issuer, work, open } = await place()
-  const context = await browser.newContext()
+  const context = await newContext()
   const page = await context.newPage()
   const seen = await watch(page)
   await page.goto(`${issuer}/login`)
@@ -130,7 +108,7 @@ test('SECURITY 258 and 263: the login page with buttons and the page of the prov
 
 test('what goes wrong at a provider is said on the login page, by keyboard and without scripts as well', async () => {
   const { issuer, work } = await place()
-  const context = await browser.newContext({ javaScriptEnabled: false })
+  const context = await newContext({ javaScriptEnabled: false })
   const page = await context.newPage()
   work.does = { page: (location) => work.refuse(location, 'access_denied') }
   await page.goto(`${issuer}/login`)
@@ -138,7 +116,7 @@ test('what goes wrong at a provider is said on the login page, by keyboard and w
   await page.keyboard.press('Enter')
   await page.waitForURL(/problem=cancelled/)
   expect(await page.textContent('[role="status"]')).toContain('You did not log in with Stadtwerke')
-  await shot(page, 'cancelled')
+  await screenshot(page, 'cancelled')
   work.does = {
     page: answering(work, 'new-2'),
     answer: { token: (response) => void response.writeHead(500).end() },
@@ -146,13 +124,13 @@ test('what goes wrong at a provider is said on the login page, by keyboard and w
   await page.click('button:has-text("Stadtwerke")')
   await page.waitForURL(/problem=unavailable/)
   expect(await page.textContent('[role="alert"]')).toContain('does not answer as it should')
-  await shot(page, 'unavailable')
+  await screenshot(page, 'unavailable')
   await context.close()
 }, 60_000)
 
 test('an answer that the provider’s page posts, from another site, finds the browser that began', async () => {
   const { issuer, work, open } = await place({ responseMode: 'form_post' })
-  const context = await browser.newContext()
+  const context = await newContext()
   const page = await context.newPage()
   const posted: (string | undefined)[] = []
   const got: (string | undefined)[] = []

@@ -11,3 +11,8 @@ export async function freePort(): Promise<number> {
   await new Promise((closed) => server.close(closed))
   return port
 }
+
+/** `http://localhost` with such a port. */
+export async function freeAddress(): Promise<string> {
+  return `http://localhost:${await freePort()}`
+}
