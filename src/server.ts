@@ -3,7 +3,7 @@
 import { defaultPages } from './pages/default-pages.ts'
 import { authorizationServer as serverOf } from './server/authorization-server.ts'
 import type { AuthorizationServer } from './server/authorization-server.ts'
-import type { AuthorizationServerOptions, ScopeCatalogue } from './server/settings.ts'
+import type { AuthorizationServerOptions, ScopeCatalogue } from './server/options.ts'
 
 export { defaultPages } from './pages/default-pages.ts'
 export type { DefaultPagesOptions } from './pages/default-pages.ts'

@@ -74,13 +74,14 @@ import type { EndedSession } from './openid/back-channel.ts'
 import { endSessionTokens } from './openid/session-end.ts'
 import { operationsOf } from './operations.ts'
 import type { Operations } from './operations.ts'
+import type { AuthorizationServerOptions, ScopeCatalogue } from './options.ts'
 import { rateLimits } from './rate-limits.ts'
 import { promptStore } from './prompt-store.ts'
 import { revocationFeed } from './revocation-feed.ts'
 import type { Service } from './service.ts'
 import { sessionsIn } from './sessions.ts'
 import { settingsOf } from './settings.ts'
-import type { AuthorizationServerOptions, ScopeCatalogue, Settings } from './settings.ts'
+import type { Settings } from './settings.ts'
 
 /**
  * How far behind a node may be with what others revoked, in milliseconds. PostgreSQL tells at once, and this is for when

@@ -1,6 +1,7 @@
 /** How documents of clients are read, when they are: the options, complete. */
 
 import type { FetchLike, OutgoingOptions } from '../http/outgoing.ts'
+import { wrongOption } from './option-error.ts'
 
 /** Clients that are known by the address of a document (draft-ietf-oauth-client-id-metadata-document). */
 export interface ClientDocumentOptions {
@@ -73,7 +74,5 @@ export function documentSettings(
 export const leastAge = 60
 
 function wrong(option: string, remedy: string): TypeError {
-  return new TypeError(
-    `authorizationServer: the option clientIdMetadataDocuments.${option} is not usable: ${remedy}`,
-  )
+  return wrongOption(`clientIdMetadataDocuments.${option}`, remedy)
 }

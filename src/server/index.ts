@@ -90,6 +90,6 @@ export type {
   RateLimitOption,
   RegistrationOptions,
   ResourceOptions,
-} from './settings.ts'
+} from './options.ts'
 export type { OpenApiSource } from './openapi-operations.ts'
 export type { StalenessOptions, WhenStale } from '../verify/staleness.ts'

@@ -4,7 +4,8 @@ import { sha256Base64url } from '../crypto/hash.ts'
 import { HttpError } from '../http/http-error.ts'
 import { emailKey } from '../store/email-key.ts'
 import type { AuthenticatorKind, GrantStore } from '../store/grant-store.ts'
-import type { RateLimitOption, Settings } from './settings.ts'
+import type { RateLimitOption } from './options.ts'
+import type { Settings } from './settings.ts'
 
 /** A count of failures that only grows when something fails. */
 export interface FailureLimit {

@@ -11,7 +11,7 @@ import type { JsonObject, NewAccessToken, NewRefreshToken } from '../store/grant
 import { heldScopes } from './admin/scopes.ts'
 import type { Client } from './clients.ts'
 import type { Service } from './service.ts'
-import type { Resource } from './settings.ts'
+import type { Resource } from './resources.ts'
 
 /** The answer of the token endpoint (RFC 6749 §5.1). */
 export interface TokenAnswer {

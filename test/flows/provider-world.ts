@@ -3,7 +3,7 @@
 import { expect } from 'vitest'
 import { openid } from '../../src/federation/openid.ts'
 import { defaultPages } from '../../src/pages/default-pages.ts'
-import type { AuthorizationServerOptions } from '../../src/server/settings.ts'
+import type { AuthorizationServerOptions } from '../../src/server/options.ts'
 import type { Dialect } from '../setup/database.ts'
 import { browserOf } from './browser-jar.ts'
 import type { Arrived, JarBrowser } from './browser-jar.ts'

@@ -3,7 +3,7 @@ import * as oauth from 'oauth4webapi'
 import { createLocalJWKSet, createRemoteJWKSet, customFetch, jwtVerify } from 'jose'
 import { api, security } from '../../src/index.ts'
 import { authorizationServer } from '../../src/server/authorization-server.ts'
-import type { AuthorizationServerOptions } from '../../src/server/settings.ts'
+import type { AuthorizationServerOptions } from '../../src/server/options.ts'
 import { dialects } from '../setup/database.ts'
 import { apiA, apiB, bodyOf, issuer, serverOptions, world } from './server-world.ts'
 

@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import { defaultPages } from '../../src/pages/default-pages.ts'
 import { authorizationServer } from '../../src/server/authorization-server.ts'
-import type { AuthorizationServerOptions } from '../../src/server/settings.ts'
+import type { AuthorizationServerOptions } from '../../src/server/options.ts'
 import { dialects } from '../setup/database.ts'
 import { browserOf, requestUrl } from './browser-jar.ts'
 import type { Arrived, JarBrowser } from './browser-jar.ts'

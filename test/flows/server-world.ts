@@ -5,7 +5,7 @@ import { sha256Base64url } from '../../src/crypto/hash.ts'
 import { authorizationServer } from '../../src/server/authorization-server.ts'
 import type { AuthorizationServer, OpenServer } from '../../src/server/authorization-server.ts'
 import type { AuditEvent } from '../../src/server/audit.ts'
-import type { AuthorizationServerOptions } from '../../src/server/settings.ts'
+import type { AuthorizationServerOptions } from '../../src/server/options.ts'
 import { freshDatabase } from '../setup/database.ts'
 import type { Dialect } from '../setup/database.ts'
 

@@ -3,7 +3,7 @@
 import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import type { ClientDefinition } from '../../src/server/clients.ts'
-import type { AuthorizationServerOptions } from '../../src/server/settings.ts'
+import type { AuthorizationServerOptions } from '../../src/server/options.ts'
 import type { RunningServer } from './running-server.ts'
 
 export const redirectUri = 'https://client.example/callback'

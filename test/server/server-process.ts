@@ -7,7 +7,7 @@ import { privateJwk } from '../../src/crypto/signing-key.ts'
 import type { SentParameters } from '../../src/protocol/parameters.ts'
 import { authorizationServer } from '../../src/server/authorization-server.ts'
 import type { AuthorizationServer, OpenServer } from '../../src/server/authorization-server.ts'
-import type { AuthorizationServerOptions } from '../../src/server/settings.ts'
+import type { AuthorizationServerOptions } from '../../src/server/options.ts'
 import { dieAt } from './failpoints.ts'
 import type { Failpoint } from './failpoints.ts'
 

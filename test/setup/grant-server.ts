@@ -9,7 +9,7 @@ import type { Api } from '../../src/index.ts'
 import { authorizationServer } from '../../src/server/authorization-server.ts'
 import type { AuthorizationServer, OpenServer } from '../../src/server/authorization-server.ts'
 import type { AuditEvent } from '../../src/server/audit.ts'
-import type { AuthorizationServerOptions } from '../../src/server/settings.ts'
+import type { AuthorizationServerOptions } from '../../src/server/options.ts'
 import { freshDatabase } from './database.ts'
 import type { Dialect } from './database.ts'
 

@@ -8,10 +8,12 @@ import { opaqueToken } from '../../crypto/opaque-token.ts'
 import { auditEvent } from '../audit.ts'
 import type { Origin } from '../audit.ts'
 import { newClientId } from '../clients.ts'
+import { wrongOption } from '../option-error.ts'
+import type { RegistrationOptions } from '../options.ts'
 import { clientInformation, registeredMetadata, registeredRecord, secretsFor } from '../registered-client.ts'
 import { checkSectorDocument } from '../sector-document.ts'
 import type { Service } from '../service.ts'
-import type { RegistrationOptions, Settings } from '../settings.ts'
+import type { Settings } from '../settings.ts'
 import { addClientManagementEndpoints } from './client-management.ts'
 import {
   answered,
@@ -36,9 +38,7 @@ export function addRegistrationEndpoints(
   const { registration } = settings
   if (registration === undefined) return
   if (registration.initialAccessTokens?.some((token) => token.length < 32)) {
-    throw new TypeError(
-      'authorizationServer: the option registration.initialAccessTokens is not usable: 32 characters or more, each',
-    )
+    throw wrongOption('registration.initialAccessTokens', '32 characters or more, each')
   }
   routes.post(
     '/register',

@@ -6,7 +6,8 @@ import { HttpError } from '../../http/http-error.ts'
 import { dpopAlgorithms } from '../../protocol/dpop.ts'
 import { resourceMetadata, resourceMetadataUrl } from '../../protocol/resource-metadata.ts'
 import { withoutUndefined } from '../../protocol/without-undefined.ts'
-import type { Resource, Settings } from '../settings.ts'
+import type { Resource } from '../resources.ts'
+import type { Settings } from '../settings.ts'
 import { publicDocument, readableByAll } from './public-document.ts'
 
 /** Seconds. */

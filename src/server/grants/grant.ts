@@ -6,7 +6,7 @@ import { grantedResources } from '../../protocol/resource-indicator.ts'
 import type { Origin } from '../audit.ts'
 import type { Client } from '../clients.ts'
 import type { Service } from '../service.ts'
-import type { Resource } from '../settings.ts'
+import type { Resource } from '../resources.ts'
 import type { TokenAnswer } from '../token-answer.ts'
 
 /** A token request whose client is authenticated. */

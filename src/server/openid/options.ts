@@ -4,6 +4,7 @@ import { claimScopes } from '../../protocol/identity-scopes.ts'
 import type { ClaimScope } from '../../protocol/identity-scopes.ts'
 import { isScopeToken } from '../../protocol/scope.ts'
 import type { Account } from '../accounts/types.ts'
+import { wrongOption } from '../option-error.ts'
 
 /** How the server is an OpenID provider. */
 export interface OpenIdOptions {
@@ -57,5 +58,5 @@ export function openIdSettings(options: OpenIdOptions, secretKey: string): OpenI
 }
 
 function wrong(option: string, remedy: string): TypeError {
-  return new TypeError(`authorizationServer: the option openid.${option} is not usable: ${remedy}`)
+  return wrongOption(`openid.${option}`, remedy)
 }
