@@ -1,9 +1,9 @@
-/** The parts that sign-up and recovery have in common: asking for an address, and for a new password. */
+/** The parts that sign-up and recovery have in common: asking for an address and for a new password, and what comes of it. */
 
 import { html } from '../http/html.ts'
 import type { Html, HtmlValue } from '../http/html.ts'
-import type { AddressQuestion, PasswordQuestion } from '../server/interaction/pages.ts'
-import { formOf } from './layout.ts'
+import type { AddressQuestion, PageContext, PasswordQuestion } from '../server/interaction/pages.ts'
+import { formOf, layout } from './layout.ts'
 import type { Words } from './words.ts'
 
 /** The form that asks for an address. */
@@ -50,6 +50,28 @@ export function passwordForm(page: PasswordQuestion, button: string, words: Word
         <input type="password" id="repeat" name="repeat" autocomplete="new-password" required />
         <button>${button}</button>`,
     )}`
+}
+
+/** The page that sends people to their mailbox. */
+export function mailboxPage(text: string, context: PageContext, words: Words): Html {
+  return layout(
+    context,
+    words.lookIntoMailbox,
+    html`<h1>${words.lookIntoMailbox}</h1>
+      <p>${text}</p>
+      <p class="quiet">${words.noMail}</p>`,
+  )
+}
+
+/** A page that says how it ended. */
+export function outcomePage(context: PageContext, title: string, text: string, next: Html): Html {
+  return layout(
+    context,
+    title,
+    html`<h1>${title}</h1>
+      <p>${text}</p>
+      ${next}`,
+  )
 }
 
 /** What went wrong, to be read first. */

@@ -3,7 +3,7 @@
 import { html } from '../http/html.ts'
 import type { Html } from '../http/html.ts'
 import type { PageContext, RecoveryPage } from '../server/interaction/pages.ts'
-import { addressForm, onward, passwordForm } from './account-fields.ts'
+import { addressForm, mailboxPage, onward, outcomePage, passwordForm } from './account-fields.ts'
 import { layout } from './layout.ts'
 import type { Words } from './words.ts'
 
@@ -19,13 +19,7 @@ export function recoveryPage(page: RecoveryPage, context: PageContext, words: Wo
           ${addressForm(page, words)}`,
       )
     case 'sent':
-      return layout(
-        context,
-        words.lookIntoMailbox,
-        html`<h1>${words.lookIntoMailbox}</h1>
-          <p>${words.recoverySent(page.email)}</p>
-          <p class="quiet">${words.noMail}</p>`,
-      )
+      return mailboxPage(words.recoverySent(page.email), context, words)
     case 'choose':
       return layout(
         context,
@@ -42,12 +36,6 @@ export function recoveryPage(page: RecoveryPage, context: PageContext, words: Wo
           ${passwordForm(page, words.setPasswordAndGoOn, words)}`,
       )
     case 'done':
-      return layout(
-        context,
-        words.passwordSet,
-        html`<h1>${words.passwordSet}</h1>
-          <p>${words.passwordSetText}</p>
-          ${onward(page.login, words.logIn)}`,
-      )
+      return outcomePage(context, words.passwordSet, words.passwordSetText, onward(page.login, words.logIn))
   }
 }

@@ -3,7 +3,7 @@
 import { html } from '../http/html.ts'
 import type { Html } from '../http/html.ts'
 import type { PageContext, SignUpPage } from '../server/interaction/pages.ts'
-import { addressForm, onward, passwordForm } from './account-fields.ts'
+import { addressForm, mailboxPage, onward, outcomePage, passwordForm } from './account-fields.ts'
 import { layout } from './layout.ts'
 import type { Words } from './words.ts'
 
@@ -19,13 +19,7 @@ export function signUpPage(page: SignUpPage, context: PageContext, words: Words)
           ${addressForm(page, words)}`,
       )
     case 'sent':
-      return layout(
-        context,
-        words.lookIntoMailbox,
-        html`<h1>${words.lookIntoMailbox}</h1>
-          <p>${words.signUpSent(page.email)}</p>
-          <p class="quiet">${words.noMail}</p>`,
-      )
+      return mailboxPage(words.signUpSent(page.email), context, words)
     case 'choose':
       return layout(
         context,
@@ -34,20 +28,8 @@ export function signUpPage(page: SignUpPage, context: PageContext, words: Words)
           ${passwordForm(page, words.makeAccount, words)}`,
       )
     case 'taken':
-      return layout(
-        context,
-        words.accountTaken,
-        html`<h1>${words.accountTaken}</h1>
-          <p>${words.accountTakenText}</p>
-          ${onward(page.login, words.logIn)}`,
-      )
+      return outcomePage(context, words.accountTaken, words.accountTakenText, onward(page.login, words.logIn))
     case 'done':
-      return layout(
-        context,
-        words.accountMade,
-        html`<h1>${words.accountMade}</h1>
-          <p>${words.accountMadeText}</p>
-          ${onward(page.login, words.logIn)}`,
-      )
+      return outcomePage(context, words.accountMade, words.accountMadeText, onward(page.login, words.logIn))
   }
 }

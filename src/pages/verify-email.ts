@@ -3,7 +3,7 @@
 import { html } from '../http/html.ts'
 import type { Html } from '../http/html.ts'
 import type { EmailPage, PageContext } from '../server/interaction/pages.ts'
-import { onward } from './account-fields.ts'
+import { onward, outcomePage } from './account-fields.ts'
 import { formOf, layout } from './layout.ts'
 import type { Words } from './words.ts'
 
@@ -19,20 +19,18 @@ export function verifyEmailPage(page: EmailPage, context: PageContext, words: Wo
           ${formOf(page.form, html`<button>${words.emailConfirmButton}</button>`)}`,
       )
     case 'taken':
-      return layout(
+      return outcomePage(
         context,
         words.emailTaken,
-        html`<h1>${words.emailTaken}</h1>
-          <p>${words.emailTakenText}</p>
-          ${onward(page.account, words.accountPages.navigation)}`,
+        words.emailTakenText,
+        onward(page.account, words.accountPages.navigation),
       )
     case 'done':
-      return layout(
+      return outcomePage(
         context,
         words.emailDone,
-        html`<h1>${words.emailDone}</h1>
-          <p>${words.emailDoneText(page.email)}</p>
-          ${onward(page.account, words.accountPages.navigation)}`,
+        words.emailDoneText(page.email),
+        onward(page.account, words.accountPages.navigation),
       )
   }
 }

@@ -6,11 +6,13 @@ import { emailKey } from '../store/email-key.ts'
 import type { AccountTokenPurpose, NewAccountToken } from '../store/ports/account-tokens.ts'
 import { accountId } from './accounts/id.ts'
 import { parseUsername } from './accounts/names.ts'
-import type { Account, Accounts } from './accounts/types.ts'
+import type { Account } from './accounts/types.ts'
 import { auditEvent, under } from './audit.ts'
 import type { Circumstances } from './audit.ts'
 import { revokedUntil } from './keys/signing-keys.ts'
+import { addressOf, postLetters, resetAddress } from './mail/letters.ts'
 import type { Letter } from './mail/mailroom.ts'
+import { tellPasswordChanged } from './mail/owner-news.ts'
 import type { Service } from './service.ts'
 
 /** Who asks, and where they were. */
@@ -41,7 +43,10 @@ export async function askSignUp(service: Service, email: string, asking: Asking)
     const link = await newLink(service, 'sign_up', { email }, asking)
     if (known !== undefined) {
       const { username } = known
-      const links = { loginLink: address(service, '/login?next=/account'), resetLink: resetAddress(service) }
+      const links = {
+        loginLink: addressOf(service, '/login?next=/account'),
+        resetLink: resetAddress(service),
+      }
       return [{ to: email, message: { kind: 'sign_up_known', username, ...links } }]
     }
     return link === undefined ? [] : [{ to: email, message: { kind: 'sign_up', ...link } }]
@@ -227,20 +232,6 @@ export async function changeEmail(
   return outcome
 }
 
-/** Tells the owner of an account that its password is another one now, whoever has set it. */
-export function tellPasswordChanged(
-  service: Pick<Service, 'settings' | 'mail'> & { readonly accounts: Pick<Accounts, 'get'> },
-  subject: string,
-  language?: string,
-): void {
-  postLetters(service, 'password_changed', language, async () => {
-    const account = await service.accounts.get(subject)
-    if (account?.email === undefined) return []
-    const { username, email: to } = account
-    return [{ to, message: { kind: 'password_changed', username, resetLink: resetAddress(service) } }]
-  })
-}
-
 /**
  * Whether one more of these may be sent. Whoever asks for too many from one address is told; that a mailbox has had enough is
  * not: its owner would be kept out by a stranger, and has a link that is good.
@@ -255,29 +246,6 @@ async function mayWrite(
 ): Promise<boolean> {
   await limits.mails(from)
   return limits.mailbox(kind, email)
-}
-
-/** What somebody waits for. */
-const asked: ReadonlySet<Letter['message']['kind']> = new Set(['sign_up', 'reset', 'reset_sent', 'email'])
-
-/**
- * Writes to people, behind the answer.
- *
- * @throws {HttpError} 503 when too much waits and somebody asked for it; what is only news is dropped then.
- */
-export function postLetters(
-  { mail, settings }: Pick<Service, 'mail' | 'settings'>,
-  kind: Letter['message']['kind'],
-  language: string | undefined,
-  letters: () => Promise<readonly Letter[]>,
-): void {
-  try {
-    mail?.post(kind, language, letters)
-  } catch (error) {
-    // Whoever has asked for something is told; what is only news is dropped.
-    if (asked.has(kind)) throw error
-    settings.report(new Error(`A message (${kind}) was dropped: too many wait to be sent`, { cause: error }))
-  }
 }
 
 /** A new link in place of the one before; `undefined` when there is no such account any more, or it is disabled. */
@@ -304,17 +272,7 @@ async function newLink(
   const about = { details: { purpose }, ...(subject === undefined ? {} : { subject }), ...at(from) }
   await audit([under(auditEvent('link.requested', now, about), by ?? {})])
   const path = purpose === 'reset' ? '/reset-password' : '/verify'
-  return { link: address(service, `${path}?token=${token}`), minutes: Math.floor(lifetime / 60) }
-}
-
-/** SECURITY: the host is the issuer's, whatever a request says that it is (CVE-2025-64101). */
-function address({ settings }: Pick<Service, 'settings'>, path: string): string {
-  return `${settings.issuer.replace(/\/$/, '')}${path}`
-}
-
-/** Where somebody asks for another password. */
-export function resetAddress(service: Pick<Service, 'settings'>): string {
-  return address(service, '/forgot-password')
+  return { link: addressOf(service, `${path}?token=${token}`), minutes: Math.floor(lifetime / 60) }
 }
 
 function at(from: string | undefined): { readonly address?: string } {

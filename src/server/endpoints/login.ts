@@ -11,6 +11,7 @@ import { localPage } from '../interaction/local-page.ts'
 import { pageClient } from '../interaction/page-client.ts'
 import type { LoginPage } from '../interaction/pages.ts'
 import { passkeyScriptPath } from '../interaction/passkey-script.ts'
+import { startSession } from '../interaction/session-start.ts'
 import { logIn } from '../login.ts'
 import { canMail } from '../mail/mailroom.ts'
 import type { Settings } from '../settings.ts'
@@ -62,17 +63,10 @@ async function byPasskey(asked: PageRequest, flow: Flow | PageFlow, credential: 
   const { open, visit } = asked
   await open.limits.passkeys(visit.address)
   const passkey = await provenPasskey(open, credential, 'login', visit.browserHash)
-  const cookie =
-    passkey &&
-    (await open.sessions.start({
-      subject: passkey.subject,
-      methods: ['pop', 'user', 'mfa'],
-      replaces: visit.session,
-      address: visit.address,
-      userAgent: visit.request.headers.get('user-agent') ?? undefined,
-    }))
-  if (cookie === undefined) return show(asked, flow, 401, { error: 'passkey' })
-  visit.keepSession(cookie)
+  const isStarted =
+    passkey !== undefined &&
+    (await startSession(open, visit, { subject: passkey.subject, methods: ['pop', 'user', 'mfa'] }))
+  if (!isStarted) return show(asked, flow, 401, { error: 'passkey' })
   return visit.redirect(await afterLogin(open, visit, flow))
 }
 

@@ -9,6 +9,7 @@ import { afterLogin } from '../interaction/first-factor.ts'
 import { findAnyFlow } from '../interaction/flow.ts'
 import type { Flow, PageFlow } from '../interaction/flow.ts'
 import type { PasswordQuestion } from '../interaction/pages.ts'
+import { startSession } from '../interaction/session-start.ts'
 import { flowIdIn } from './authorization.ts'
 import { passwordProblem, sentPassword } from './link-page.ts'
 import { addPage, expired } from './page-request.ts'
@@ -62,15 +63,7 @@ async function posted(
     return show(asked, flow, { subject }, status, why)
   }
   // That ended everything that was known of this person. They have just shown who they are, and go on.
-  const cookie = await open.sessions.start({
-    subject,
-    methods,
-    replaces: visit.session,
-    address: visit.address,
-    userAgent: visit.request.headers.get('user-agent') ?? undefined,
-  })
-  if (cookie === undefined) return expired(asked)
-  visit.keepSession(cookie)
+  if (!(await startSession(open, visit, { subject, methods }))) return expired(asked)
   return visit.redirect(await afterLogin(open, visit, flow))
 }
 

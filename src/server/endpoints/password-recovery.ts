@@ -1,27 +1,27 @@
 /** Setting another password without the old one: an address is asked for, a link goes there, and leads to a form. */
 
 import { sortParameters } from '../../protocol/parameters.ts'
-import { readEmail } from '../accounts/names.ts'
-import type { AddressQuestion, PasswordQuestion } from '../interaction/pages.ts'
+import type { PasswordQuestion } from '../interaction/pages.ts'
 import { askReset, findLink, resetPassword } from '../recovery.ts'
 import type { Link } from '../recovery.ts'
-import {
-  addressQuestion,
-  askingOf,
-  mailProblem,
-  nextLogin,
-  passwordProblem,
-  passwordQuestion,
-  retryHeaders,
-  sentPassword,
-  tokenIn,
-} from './link-page.ts'
+import { askAddress, takeAddress } from './address-page.ts'
+import type { AddressPage } from './address-page.ts'
+import { askingOf, nextLogin, passwordProblem, passwordQuestion, sentPassword, tokenIn } from './link-page.ts'
 import { addPage } from './page-request.ts'
 import type { PageRequest, PageSite } from './page-request.ts'
 
+const page: AddressPage = {
+  path: '/forgot-password',
+  write: (step, { pages, context }) => pages.recovery(step, context),
+  send: askReset,
+}
+
 /** Adds `/forgot-password`, and `/reset-password` where the link leads. Looking at either changes nothing. */
 export function addPasswordRecoveryPages(site: PageSite): void {
-  addPage(site, '/forgot-password', { shown: async (asked) => ask(asked, 200), posted: askedFor })
+  addPage(site, page.path, {
+    shown: async (asked) => askAddress(page, asked, 200),
+    posted: (asked) => takeAddress(page, asked),
+  })
   addPage(site, '/reset-password', {
     shown: async (asked) => withLink(asked, (link) => choose(asked, link, 200)),
     posted: async (asked) => {
@@ -31,29 +31,6 @@ export function addPasswordRecoveryPages(site: PageSite): void {
   })
 }
 
-async function askedFor(asked: PageRequest): Promise<Response> {
-  const { open, visit } = asked
-  const sent = sortParameters(asked.form)
-  visit.checkForm(sent.one('csrf'), 'login')
-  const typed = sent.one('email') ?? ''
-  const email = readEmail(typed)
-  if (email === undefined) return ask(asked, 422, { error: 'invalid', email: typed })
-  try {
-    await askReset(open, email, askingOf(asked))
-  } catch (error) {
-    const { status, ...problem } = mailProblem(error)
-    return ask(asked, status, { ...problem, email })
-  }
-  return visit.page(200, visit.pages.recovery({ step: 'sent', email }, visit.context))
-}
-
-function ask(asked: PageRequest, status: number, more: Partial<AddressQuestion> = {}): Response {
-  const { pages, context } = asked.visit
-  const page = { step: 'ask', ...addressQuestion(asked, '/forgot-password'), ...more } as const
-  const headers = retryHeaders(more.retryAfter)
-  return asked.visit.page(status, pages.recovery(page, context), { headers })
-}
-
 async function withLink(asked: PageRequest, work: (link: Link) => Promise<Response>): Promise<Response> {
   const link = await findLink(asked.open, tokenIn(asked), ['reset'])
   return link === undefined ? gone(asked) : work(link)
@@ -61,7 +38,7 @@ async function withLink(asked: PageRequest, work: (link: Link) => Promise<Respon
 
 /** Another link is a click away. */
 function gone(asked: PageRequest): Response {
-  return ask(asked, 410, { error: 'link' })
+  return askAddress(page, asked, 410, { error: 'link' })
 }
 
 async function reset(asked: PageRequest, link: Link): Promise<Response> {

@@ -13,6 +13,7 @@ import { findAnyFlow, refuse, stepOf } from '../interaction/flow.ts'
 import type { Flow, PageFlow } from '../interaction/flow.ts'
 import { pageClient } from '../interaction/page-client.ts'
 import { passkeyScriptPath } from '../interaction/passkey-script.ts'
+import { startSession } from '../interaction/session-start.ts'
 import { flowIdIn } from './authorization.ts'
 import { addPage, expired } from './page-request.ts'
 import type { PageRequest, PageSite } from './page-request.ts'
@@ -98,10 +99,8 @@ async function posted(
         ? await newPasswordFirst(open, visit, flow, { subject: known.subject, methods: all })
         : undefined
     if (detour !== undefined) return visit.redirect(detour)
-    const cookie = await started(asked, flow, known, all)
     // The password was changed meanwhile, the account disabled, or the same page was sent from another tab.
-    if (cookie === undefined) return expired(asked)
-    visit.keepSession(cookie)
+    if (!(await isStarted(asked, flow, known, all))) return expired(asked)
     return visit.redirect(await afterLogin(open, visit, flow))
   } catch (error) {
     if (!(error instanceof HttpError) || error.status !== 429) throw error
@@ -134,22 +133,21 @@ async function proven(
   }
 }
 
-async function started(
+/** Whether there is a session now: with what was shown added to it, or a new one. */
+async function isStarted(
   { open, visit }: PageRequest,
   { hash }: Flow | PageFlow,
   { subject, session }: Known,
   methods: readonly string[],
-): Promise<string | undefined> {
-  const { address, browserHash, request } = visit
-  if (session !== undefined) return open.sessions.stepUp(session, methods, address)
-  return open.sessions.start({
-    subject,
-    methods,
-    replaces: visit.session,
-    proof: { hash, browserHash },
-    address,
-    userAgent: request.headers.get('user-agent') ?? undefined,
-  })
+): Promise<boolean> {
+  const { address, browserHash } = visit
+  if (session === undefined) {
+    return startSession(open, visit, { subject, methods, proof: { hash, browserHash } })
+  }
+  const cookie = await open.sessions.stepUp(session, methods, address)
+  if (cookie === undefined) return false
+  visit.keepSession(cookie)
+  return true
 }
 
 async function show(

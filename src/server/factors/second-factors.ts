@@ -7,9 +7,9 @@ import { totpStep } from '../../crypto/totp.ts'
 import type { SecondFactorKind } from '../../protocol/authentication-context.ts'
 import type { NewAuthenticator, StoredAuthenticator } from '../../store/grant-store.ts'
 import { auditEvent } from '../audit.ts'
+import { tellFactorsChanged } from '../mail/owner-news.ts'
 import type { Service } from '../service.ts'
 import type { Settings } from '../settings.ts'
-import { tellFactorsChanged } from './news.ts'
 
 /** What a person has. */
 export interface SecondFactors {

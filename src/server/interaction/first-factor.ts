@@ -3,6 +3,7 @@
 import { secondFactorKinds } from '../factors/second-factors.ts'
 import type { Service } from '../service.ts'
 import type { Flow, PageFlow } from './flow.ts'
+import { startSession } from './session-start.ts'
 import type { Visit } from './visit.ts'
 
 /** Who has shown what. */
@@ -32,16 +33,8 @@ export async function afterFirstFactor(
   }
   const detour = await newPasswordFirst(open, visit, flow, { subject, methods })
   if (detour !== undefined) return detour
-  const cookie = await open.sessions.start({
-    subject,
-    methods,
-    replaces: visit.session,
-    address: visit.address,
-    userAgent: visit.request.headers.get('user-agent') ?? undefined,
-  })
-  if (cookie === undefined) return undefined
-  visit.keepSession(cookie)
-  return afterLogin(open, visit, flow)
+  const isStarted = await startSession(open, visit, { subject, methods })
+  return isStarted ? afterLogin(open, visit, flow) : undefined
 }
 
 /**

@@ -2,9 +2,9 @@
 
 import { auditEvent } from '../../audit.ts'
 import { waysIn } from '../../factors/change.ts'
-import { tellProviderChanged } from '../../federation/news.ts'
 import { linkOf } from '../../federation/tokens.ts'
 import type { ProviderProblem } from '../../interaction/pages.ts'
+import { tellProviderChanged } from '../../mail/owner-news.ts'
 import type { PageSite } from '../page-request.ts'
 import { beginLink, providerProblemIn, providerTarget } from '../sign-in-with.ts'
 import { addAccountPage, doneWith } from './account-page.ts'
