@@ -4,14 +4,13 @@ import { execFile, spawn } from 'node:child_process'
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { once } from 'node:events'
 import { mkdir, symlink, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import * as gatewright from 'gatewright'
 import { freshFolder } from '../test/setup/database.ts'
+import { freePort } from '../test/setup/free-port.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const pages = globSync(['*.md', 'docs/**/*.md', 'examples/*.md'], { cwd: root }).toSorted()
@@ -141,15 +140,6 @@ test('the commands of the README exist', () => {
   expect(Object.keys(scripts)).toEqual(expect.arrayContaining(['start', 'test', 'check']))
   expect(readme).toContain('npx node --conditions=gatewright-source examples/items.ts')
 })
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 async function reachable(url: string): Promise<void> {
   for (let attempt = 0; attempt < 400; attempt++) {

@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeAll, expect, test } from 'vitest'
 import { freshFolder } from '../../test/setup/database.ts'
+import { freePort } from '../../test/setup/free-port.ts'
 
 const main = fileURLToPath(new URL('main.ts', import.meta.url))
 const running: ChildProcess[] = []
@@ -146,12 +147,3 @@ test('outside development a server is served with its secret key', async () => {
   child.kill('SIGTERM')
   expect((await ended).code).toBe(0)
 })
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, 'localhost')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}

@@ -6,6 +6,7 @@ import { sql } from 'kysely'
 import type { Kysely } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import { dialects, freshDatabase } from '../../test/setup/database.ts'
+import { migrationIds } from '../../test/setup/migration-ids.ts'
 import { accountStoreConformance } from './conformance.ts'
 import { openDatabase } from './open.ts'
 import { sqlAccountStore } from './sql/accounts.ts'
@@ -55,20 +56,7 @@ describe.each(dialects)('%s', (dialect) => {
     await using database = await openDatabase(url)
     const kysely = database.kysely as unknown as Kysely<{ gatewright_migrations: { id: string } }>
     const { rows } = await sql`select id from gatewright_migrations`.execute(kysely)
-    expect(rows).toEqual(
-      [
-        '0001-accounts',
-        '0002-grants',
-        '0003-sessions',
-        '0004-session-families',
-        '0005-account-tokens',
-        '0006-authenticators',
-        '0007-identities',
-        '0009-document-clients',
-        '0010-unused-clients',
-        '0011-password-changes',
-      ].map((id) => ({ id })),
-    )
+    expect(rows).toEqual(migrationIds.map((id) => ({ id })))
   })
 
   test('SECURITY 272: a database that a newer version has migrated further still serves this one', async () => {

@@ -3,10 +3,10 @@
 import { fork } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import type { Answer, Call, ProcessConfig, ProcessMethods } from './server-process.ts'
+
+export { freePort } from '../setup/free-port.ts'
 
 /** A process with everything loaded that was not told yet what to serve. */
 export interface WaitingServer extends AsyncDisposable {
@@ -104,14 +104,4 @@ function questions(child: ChildProcess, gone: Promise<void>): RunningServer['cal
     if (error !== undefined) throw new Error(error)
     return value as never // what the method of that name answers
   }
-}
-
-/** A port that nobody listens on just now. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
