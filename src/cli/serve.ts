@@ -56,8 +56,10 @@ export const serve: Command = command({
         ...(proxies === undefined ? {} : { trustProxy: proxies.flatMap(addressesOf) }),
       })
       const issuer = server === undefined ? '' : `, as ${server.issuer}`
+      // Before it says that it listens: whoever reads that may already tell it to stop.
+      const stopping = toldToStop()
       process.stdout.write(`Listening on ${listener.url}${issuer}\n`)
-      await toldToStop()
+      await stopping
       served.drain()
       await sleep(notice * 1000)
       await listener.close()

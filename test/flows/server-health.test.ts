@@ -1,8 +1,10 @@
 /** What load balancers ask: whether the database answers and whether this process goes on, in two words. */
 
-import { DatabaseSync } from 'node:sqlite'
-import { connect } from 'node:net'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
+import { connect, createServer } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
+import { DatabaseSync } from 'node:sqlite'
 import { sql } from 'kysely'
 import type { Kysely, KyselyPlugin } from 'kysely'
 import { api } from 'gatewright'
@@ -12,9 +14,8 @@ import type { AuthorizationServer } from '../../src/server/authorization-server.
 import type { AuthorizationServerOptions } from '../../src/server/settings.ts'
 import type { AnyDatabase } from '../../src/store/database.ts'
 import { openDatabase } from '../../src/store/open.ts'
-import { dialects, freshDatabase } from '../setup/database.ts'
+import { dialects, freshDatabase, postgresServer } from '../setup/database.ts'
 import type { Dialect } from '../setup/database.ts'
-import { openProxy } from '../server/proxy.ts'
 import { basic, bodyOf, issuer, secrets, serverOptions, world } from './server-world.ts'
 
 function serverOn(database: string, more: Partial<AuthorizationServerOptions> = {}): AuthorizationServer {
@@ -193,16 +194,35 @@ describe.each(dialects)('%s', (dialect) => {
 })
 
 test('SECURITY R7: a server that cannot open its database is not well, says once why, and opens when it can', async () => {
-  const direct = new URL(await freshDatabase('postgres'))
-  await using proxy = await openProxy(Number(direct.port))
-  const url = new URL(direct)
-  url.port = String(proxy.port)
+  const there = new URL(await postgresServer())
+  const url = new URL(there)
+  url.pathname = `/gatewright_test_${randomBytes(6).toString('hex')}`
   const reports: unknown[] = []
   const server = serverOn(url.href, { report: (error) => reports.push(error) })
-  proxy.cut()
   for (let count = 0; count < 30; count += 1) expect(await told(await ask(server))).toEqual(unavailable)
-  expect(reports.map(String)).toEqual([expect.stringMatching(/^Outage: /)])
-  proxy.mend()
+  expect(reports.map(String)).toEqual([expect.stringContaining(url.pathname.slice(1))])
+  await using administration = await openDatabase(there.href)
+  const administrate = (text: string) => sql.raw(text).execute(administration.kysely)
+  await administrate(`create database ${url.pathname.slice(1)}`)
   await vi.waitFor(async () => expect(await told(await ask(server))).toEqual(fine), { timeout: 30_000 })
+  expect(reports).toHaveLength(1)
+  await server.close()
+  await administrate(`drop database ${url.pathname.slice(1)} with (force)`)
+}, 60_000)
+
+test('SECURITY R7: a server that waits for its database to open does not let others wait', async () => {
+  const sockets: Socket[] = []
+  const silent = createServer((socket) => void sockets.push(socket)).listen(0, '127.0.0.1')
+  await once(silent, 'listening')
+  const { port } = silent.address() as AddressInfo
+  const url = `postgres://somebody@127.0.0.1:${port}/somewhere`
+  const server = serverOn(url, { database: { url, connectTimeout: 600, statementTimeout: 600 } })
+  expect(await told(await ask(server))).toEqual(unavailable)
+  expect(sockets).toHaveLength(1)
+  expect(await told(await ask(server))).toEqual(unavailable)
+  // The second question has not opened it once more.
+  expect(sockets).toHaveLength(1)
+  for (const socket of sockets) socket.destroy()
+  silent.close()
   await server.close()
 }, 60_000)
