@@ -48,7 +48,7 @@ export function healthOf(service: () => Promise<Service>, { report }: Pick<Setti
     const late = sleep(patience, false, { signal: limit.signal, ref: false })
     const isInTime = await Promise.race([isKnowing(), late])
     limit.abort()
-    return isInTime && !isDraining
+    return isInTime
   }
 
   return {

@@ -131,10 +131,8 @@ describe.each(dialects)('%s', (dialect) => {
     await server.open()
     expect(asked).toBeGreaterThan(0)
     asked = 0
-    for (let round = 0; round < 10; round += 1) {
-      const answers = await Promise.all(Array.from({ length: 100 }, () => statusOf(server)))
-      expect(new Set(answers)).toEqual(new Set([200]))
-    }
+    // One after the other: those that come at once might share an answer, and nothing else.
+    for (let count = 0; count < 1000; count += 1) expect(await statusOf(server)).toBe(200)
     // Each second's reading of what was revoked is among them.
     expect(asked).toBeLessThan(100)
     await server.close()
@@ -146,12 +144,13 @@ describe.each(dialects)('%s', (dialect) => {
     server.app.drain()
     expect(await told(await ask(server))).toEqual(unavailable)
     expect((await server.app.request(`${issuer}/jwks`)).status).toBe(200)
-    // Neither while it closes, which a question must not prevent.
+    await server.close()
+    // Whoever uses it again has it again.
+    expect(await told(await ask(server))).toEqual(fine)
+    // While it closes the question does not open it once more.
     const closed = server.close()
     expect(await statusOf(server)).toBe(503)
     await closed
-    // Whoever uses it again has it again.
-    expect(await told(await ask(server))).toEqual(fine)
   })
 
   test('SECURITY R13: a connection that is there when the listener closes is told 503 and closed', async () => {
@@ -187,9 +186,12 @@ describe.each(dialects)('%s', (dialect) => {
       .mount(server)
       .get('/health', {}, { open: true }, () => server.health())
     const outer = api().mount('/inner', inner)
-    expect(await told(await outer.request('/inner/health'))).toEqual(fine)
-    outer.with().drain()
-    expect(await told(await outer.request('/inner/health'))).toEqual(unavailable)
+    for (const stopping of [inner, outer, inner.with(), outer.with()]) {
+      expect(await told(await outer.request('/inner/health'))).toEqual(fine)
+      stopping.drain()
+      expect(await told(await outer.request('/inner/health'))).toEqual(unavailable)
+      await server.close()
+    }
   })
 })
 
