@@ -9,11 +9,11 @@ import type { Settings } from './settings.ts'
 /** The health of a server. */
 export interface Health {
   /** 200, or 503 with `Retry-After`: when the database does not answer, or {@link drain} was called. Within two seconds. */
-  answer(): Promise<Response>
+  readonly answer: () => Promise<Response>
   /** From now on it is not to be sent anything, whatever the database says. */
-  drain(): void
+  readonly drain: () => void
   /** It has stopped, and may be used again. */
-  stopped(): void
+  readonly stopped: () => void
 }
 
 /** The longest that anybody waits for the answer, and the oldest that an answer of the database may be; in milliseconds. */
@@ -54,10 +54,10 @@ export function healthOf(service: () => Promise<Service>, { report }: Pick<Setti
   return {
     // No word of why: whoever may ask is a stranger.
     answer: async () => ((await isReady()) ? answerOf(200, 'ok') : answerOf(503, 'unavailable')),
-    drain() {
+    drain: () => {
       isDraining = true
     },
-    stopped() {
+    stopped: () => {
       isDraining = false
     },
   }

@@ -6,7 +6,7 @@ import { connect, createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
 import { DatabaseSync } from 'node:sqlite'
 import { sql } from 'kysely'
-import type { Kysely, KyselyPlugin } from 'kysely'
+import type { KyselyPlugin } from 'kysely'
 import { api } from 'gatewright'
 import { describe, expect, test, vi } from 'vitest'
 import { authorizationServer } from '../../src/server/authorization-server.ts'
@@ -56,7 +56,7 @@ async function hangingDatabase(dialect: Dialect, server: AuthorizationServer, ur
   await using database = await openDatabase(url)
   const { rows } = await sql<{ pid: number }>`
     select pid from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`.execute(
-    database.kysely as unknown as Kysely<unknown>,
+    database.kysely,
   )
   // All there are: this is the only server with this database.
   for (const { pid } of rows) process.kill(pid, 'SIGSTOP')
