@@ -58,8 +58,9 @@ const onlyDynamically: readonly string[] = [
   '@simplewebauthn/server',
   'node:sqlite',
   'oauth4webapi',
-  // Always installed, and loaded for one page.
+  // Always installed, and loaded for one page, and for the first form with files.
   'uqr',
+  '@remix-run/multipart-parser',
 ]
 
 /** What would make a pure function depend on when or where it runs. */

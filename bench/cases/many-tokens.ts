@@ -1,5 +1,6 @@
 /** Fills gatewright's tables with live refresh tokens, each of a grant and a family of its own, as years of logins would. */
 
+import { setTimeout } from 'node:timers/promises'
 import type { Place } from '../harness/places.ts'
 import { clientId } from './token-endpoint.ts'
 
@@ -28,6 +29,8 @@ export async function fillWithTokens(
     )
   }
   await place.sql(...before, ...statements, ...after)
+  // SQLite works in this process, for minutes, and connections that were closed meanwhile are noticed only now.
+  await setTimeout(100)
 }
 
 /** `many` has a number in each row; hashes are spread over their index as real ones are. References need no check here. */

@@ -1,11 +1,6 @@
 /** `multipart/form-data` bodies (RFC 7578), parsed while they arrive. */
 
-import {
-  MaxFileSizeExceededError,
-  MaxPartsExceededError,
-  MultipartParser,
-  type MultipartPart,
-} from '@remix-run/multipart-parser'
+import type { MultipartParser, MultipartPart } from '@remix-run/multipart-parser'
 import { eachChunk } from './body.ts'
 import { tooManyFields, type FormEntry, type FormLimits } from './form-fields.ts'
 import { HttpError } from './http-error.ts'
@@ -22,7 +17,9 @@ export async function readMultipart(
 ): Promise<readonly FormEntry[]> {
   const boundary = boundaryOf(contentType)
   if (boundary === undefined) throw new HttpError(400, 'Missing boundary in multipart.')
-  const parser = new MultipartParser(boundary, {
+  // Nine files and 1.5 MiB that most services never need.
+  const library = await import('@remix-run/multipart-parser')
+  const parser = new library.MultipartParser(boundary, {
     maxParts: limits.fields,
     maxFileSize: limits.fileBytes,
     maxTotalSize: limits.bytes,
@@ -31,9 +28,13 @@ export async function readMultipart(
   await eachChunk(request, limits.bytes, (chunk) => {
     // RFC 2046 §5.1.1: what follows the closing boundary has no meaning
     if (isFinished(parser)) return
-    parsing(limits, () => {
+    try {
       for (const part of parser.write(chunk)) entries.push(entryOf(part))
-    })
+    } catch (error) {
+      if (error instanceof library.MaxPartsExceededError) throw tooManyFields(limits.fields)
+      if (error instanceof library.MaxFileSizeExceededError) throw new HttpError(413)
+      throw broken(error)
+    }
   })
   if (!isFinished(parser)) throw broken()
   return entries
@@ -63,16 +64,6 @@ function isFinished(parser: MultipartParser): boolean {
     return true
   } catch {
     return false
-  }
-}
-
-function parsing(limits: FormLimits, parse: () => void): void {
-  try {
-    parse()
-  } catch (error) {
-    if (error instanceof MaxPartsExceededError) throw tooManyFields(limits.fields)
-    if (error instanceof MaxFileSizeExceededError) throw new HttpError(413)
-    throw broken(error)
   }
 }
 

@@ -219,8 +219,9 @@ describe.each(dialects)('%s', (dialect) => {
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
     await at.settled()
     expect(at.sent.map(({ to }) => to)).toEqual([aliceAddress, aliceAddress, aliceAddress])
-    const form = await at.browser.open(linkIn(at.sent.at(-1) as MailMessage))
-    expect(form.status).toBe(200)
+    // The newest is good and the others are not; at one and the same moment, the one that is sent last need not be it.
+    const forms = await Promise.all(at.sent.map((message) => at.browser.open(linkIn(message))))
+    expect(forms.map(({ status }) => status).toSorted()).toEqual([200, 410, 410])
   })
 
   test('SECURITY 231: a link’s token that is none is answered like one that is not good any more', async () => {
