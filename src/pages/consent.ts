@@ -24,7 +24,9 @@ export function consentPage(page: ConsentPage, context: PageContext, words: Word
         <dt>${words.forApi}</dt>
         <dd>${page.resources.map((resource, index) => html`${index > 0 && ', '}<bdi>${resource}</bdi>`)}</dd>
         <dt>${words.goesTo}</dt>
-        <dd>${page.isLoopback && html`${words.loopback} &ndash; `}<bdi dir="ltr">${page.redirectHost}</bdi></dd>
+        <dd>
+          ${page.isLoopback && html`${words.loopback} &ndash; `}<bdi dir="ltr">${page.redirectHost}</bdi>
+        </dd>
         <dt>${words.lasts}</dt>
         <dd>${page.days === undefined ? words.once : words.days(page.days)}</dd>
       </dl>
