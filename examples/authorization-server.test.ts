@@ -85,6 +85,10 @@ test('an app gets tokens for a person who agreed, refreshes them, and gives them
   expect((await api.send('GET', '/me', { token: second.access_token })).status).toBe(401)
 })
 
+test('a load balancer finds out whether requests should come here', async () => {
+  expect(await api.send('GET', '/health')).toMatchObject({ status: 200, body: { status: 'ok' } })
+})
+
 test('clients and APIs find out what there is', async () => {
   expect(await api.send('GET', '/.well-known/oauth-authorization-server')).toMatchObject({
     body: { issuer: 'http://localhost:8000', token_endpoint: 'http://localhost:8000/token' },

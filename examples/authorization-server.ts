@@ -31,5 +31,6 @@ export const app = api({ title: 'Reports' })
   .mount(server)
   .get('/reports', { token: security(auth, ['reports:read']) }, ({ token }) => ({ reader: token.clientId }))
   .get('/me', { account: security(account, ['me']) }, ({ account }) => ({ username: account?.username }))
+  .get('/health', {}, { open: true, hidden: true }, () => server.health())
 
 if (import.meta.main) await app.listen({ port: 8000 })

@@ -68,6 +68,8 @@ export interface MountIn<Self> {
 
 /** A server that brings its own routes. */
 export interface MountableServer extends AnyRouter {
+  /** Called when the application is about to stop, before requests that have begun are waited for. */
+  readonly drain?: () => void
   readonly close: () => Promise<void>
 }
 
@@ -103,6 +105,11 @@ export interface Api extends Routes<Api> {
   readonly listen: (options?: ListenOptions) => Promise<Listener>
   /** Runs the start hooks, once. `listen` and the first request do it by themselves. */
   readonly start: () => Promise<void>
+  /**
+   * Tells the servers in it that it is about to stop, so that their health says so; everything is answered as before.
+   * `close` of the listener does it by itself. Call it earlier for a load balancer that is to notice first.
+   */
+  readonly drain: () => void
   /** Waits for what is under way, then runs the stop hooks, once. `close` of the listener does it by itself. */
   readonly stop: () => Promise<void>
   /** The OpenAPI document. */
@@ -143,6 +150,7 @@ function facade(application: Application): Api {
         if (target !== undefined) application.mount(pathOrServer, target)
       } else {
         for (const route of pathOrServer.declared) application.add(route)
+        application.drainHooks.push(() => pathOrServer.drain?.())
         application.stopHooks.unshift(() => pathOrServer.close())
       }
       return self
@@ -167,6 +175,7 @@ function facade(application: Application): Api {
     idle: () => application.idle(),
     with: (...overrides) => facade(application.with(overrides)),
     start: () => application.start(),
+    drain: () => application.drain(),
     stop: () => application.stop(),
     listen: (options = {}) => listening(application, options),
     openapi: () => application.openapi(),
@@ -196,6 +205,7 @@ async function listening(application: Application, options: ListenOptions): Prom
   return {
     ...listener,
     close: async (how) => {
+      application.drain()
       await listener.close(how)
       await application.stop()
     },

@@ -34,6 +34,7 @@ import { upgrade } from './web-socket.ts'
 export class Application {
   readonly errorHandlers: ErrorHandler[] = []
   readonly startHooks: (() => unknown)[] = []
+  readonly drainHooks: (() => void)[] = []
   readonly stopHooks: (() => unknown)[] = []
   readonly report: (error: unknown) => void
   readonly #options: ApiOptions
@@ -96,6 +97,7 @@ export class Application {
     for (const { path, target } of this.#mountings) copy.mount(path, target)
     copy.errorHandlers.push(...this.errorHandlers)
     copy.startHooks.push(...this.startHooks)
+    copy.drainHooks.push(...this.drainHooks)
     copy.stopHooks.push(...this.stopHooks)
     return copy
   }
@@ -141,6 +143,11 @@ export class Application {
   start(): Promise<void> {
     this.#started ??= this.#start()
     return this.#started
+  }
+
+  drain(): void {
+    for (const hook of this.drainHooks) hook()
+    for (const { target } of this.#mounts) if (isApi(target)) target.drain()
   }
 
   async stop(): Promise<void> {

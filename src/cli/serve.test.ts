@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, beforeAll, expect, test } from 'vitest'
 import { freshFolder } from '../../test/setup/database.ts'
 import { freePort } from '../../test/setup/free-port.ts'
+import { until } from '../../test/setup/until.ts'
 
 const main = fileURLToPath(new URL('main.ts', import.meta.url))
 const running: ChildProcess[] = []
@@ -137,6 +138,26 @@ test('a port in use is one line and exit code 1', async () => {
   const { code, stderr } = await started(['slow.ts', '--port', String(port)]).ended
   other.close()
   expect([code, stderr]).toEqual([1, `stop hook\ngatewright: port ${port} is already in use\n`])
+})
+
+test('SECURITY R13: with a delay it goes on when it is told to stop, not well, and a second signal does not wait', async () => {
+  await writeFile(join(folder, 'delayed.ts'), serverOf('http://localhost:8000', 'file:delayed.db'))
+  const { child, url, ended } = started(['delayed.ts', '--port', '0', '--shutdown-delay', '600'])
+  const health = `${await url}/health`
+  expect((await fetch(health)).status).toBe(200)
+  child.kill('SIGTERM')
+  await until(async () => (await fetch(health)).status === 503)
+  expect((await fetch(`${await url}/jwks`)).status).toBe(200)
+  child.kill('SIGTERM')
+  expect((await ended).code).toBe(null)
+
+  const short = started(['delayed.ts', '--port', '0', '--shutdown-delay', '1'])
+  await short.url
+  short.child.kill('SIGTERM')
+  expect(await short.ended).toMatchObject({ code: 0, stderr: '' })
+
+  const wrong = await started(['delayed.ts', '--shutdown-delay', 'soon']).ended
+  expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('--shutdown-delay')])
 })
 
 test('outside development a server is served with its secret key', async () => {

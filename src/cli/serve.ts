@@ -1,5 +1,6 @@
 /** `gatewright serve`: serves what a module exports, until it is told to stop. */
 
+import { setTimeout as sleep } from 'node:timers/promises'
 import { command } from './command.ts'
 import type { Command } from './command.ts'
 import { asCommandError, CommandError } from './command-error.ts'
@@ -24,14 +25,20 @@ export const serve: Command = command({
       value: '<address>',
       help: 'a proxy that may say who the client is, or loopback; none unless told',
     },
+    'shutdown-delay': {
+      kind: 'text',
+      value: '<seconds>',
+      help: 'how long to go on when told to stop, with /health at 503, so that a load balancer notices; 0 unless told',
+    },
   },
   notes: [
     '<module> is a JavaScript or TypeScript file. An application goes before a server, as it has the server mounted in it.',
-    'Ctrl+C or SIGTERM stops: requests that have begun are answered first. A second Ctrl+C does not wait.',
+    'Ctrl+C or SIGTERM stops: requests that have begun are answered first. A second one does not wait.',
   ],
   examples: ['gatewright serve src/server.ts --host 0.0.0.0 --port 443 --trust-proxy 10.0.0.1'],
-  async run([module = ''], { port, host, 'trust-proxy': proxies }) {
+  async run([module = ''], { port, host, 'trust-proxy': proxies, 'shutdown-delay': delay }) {
     const asked = port === undefined ? undefined : wholeNumber('--port', port, 0, 65_535)
+    const notice = delay === undefined ? 0 : wholeNumber('--shutdown-delay', delay, 0, 3600)
     const { app, server } = await loadModule(module)
     const served = app ?? server?.app
     if (served === undefined) {
@@ -49,8 +56,12 @@ export const serve: Command = command({
         ...(proxies === undefined ? {} : { trustProxy: proxies.flatMap(addressesOf) }),
       })
       const issuer = server === undefined ? '' : `, as ${server.issuer}`
+      // Before it says that it listens: whoever reads that may already tell it to stop.
+      const stopping = toldToStop()
       process.stdout.write(`Listening on ${listener.url}${issuer}\n`)
-      await toldToStop()
+      await stopping
+      served.drain()
+      await sleep(notice * 1000)
       await listener.close()
       await server?.close()
     } catch (error) {

@@ -9,7 +9,6 @@ import type { Words } from './words.ts'
 /** Writes it. */
 export function consentPage(page: ConsentPage, context: PageContext, words: Words): Html {
   const { client, person } = page
-  const host = html`<bdi dir="ltr">${page.redirectHost}</bdi>`
   return layout(
     context,
     words.consentTitle,
@@ -25,7 +24,9 @@ export function consentPage(page: ConsentPage, context: PageContext, words: Word
         <dt>${words.forApi}</dt>
         <dd>${page.resources.map((resource, index) => html`${index > 0 && ', '}<bdi>${resource}</bdi>`)}</dd>
         <dt>${words.goesTo}</dt>
-        <dd>${page.isLoopback && html`${words.loopback} &ndash; `}${host}</dd>
+        <dd>
+          ${page.isLoopback && html`${words.loopback} &ndash; `}<bdi dir="ltr">${page.redirectHost}</bdi>
+        </dd>
         <dt>${words.lasts}</dt>
         <dd>${page.days === undefined ? words.once : words.days(page.days)}</dd>
       </dl>

@@ -59,6 +59,7 @@ import { addUserinfoEndpoint } from './endpoints/userinfo.ts'
 import { offeredGrants, offeredMethods } from './endpoints/offered.ts'
 import { linkedProviders } from './federation/tokens.ts'
 import type { LinkedProviders } from './federation/tokens.ts'
+import { healthOf, healthRoute } from './health.ts'
 import { deviceInteractionOf } from './interaction/device.ts'
 import type { DeviceInteraction } from './interaction/device.ts'
 import { interactionOf } from './interaction/interaction.ts'
@@ -99,6 +100,16 @@ export interface AuthorizationServer<Scope extends string = string> extends AnyR
   readonly open: () => Promise<OpenServer>
   /** The server alone, as an application. */
   readonly app: Api
+  /**
+   * What `GET /health` of {@link app} answers, for a route of the application that the server is mounted in: 200, or 503
+   * while the database does not answer, or since {@link drain}. It never rejects, and takes two seconds at most.
+   */
+  readonly health: () => Promise<Response>
+  /**
+   * From now on {@link health} is 503, so that no more requests are sent here; those that come are answered as before.
+   * `close` of a listener begins with it.
+   */
+  readonly drain: () => void
   /** Ends what is open. Requests open it again. */
   readonly close: () => Promise<void>
 }
@@ -154,10 +165,17 @@ export function authorizationServer<const Scopes extends ScopeCatalogue>(
     return opening
   }
   const service = async (): Promise<Service> => (await opened()).service
+  const health = healthOf(service, settings)
   const close = async (): Promise<void> => {
     const closing = opening
     opening = undefined
-    await (await closing?.catch(() => undefined))?.close()
+    // Otherwise whoever asks how it is would open it again.
+    health.drain()
+    try {
+      await (await closing?.catch(() => undefined))?.close()
+    } finally {
+      health.stopped()
+    }
   }
 
   const cors = corsFor(origins)
@@ -209,9 +227,13 @@ export function authorizationServer<const Scopes extends ScopeCatalogue>(
       find: async (username) => (await opened()).parts.accounts.find(username),
     },
     open: async () => (await opened()).parts,
-    app: api({ title: 'Authorization server', docs: false, report: settings.report })
-      .include({ declared: [...declared, ...home] })
-      .onStop(close),
+    app: api({ title: 'Authorization server', docs: false, report: settings.report }).mount({
+      declared: [...declared, ...home, ...healthRoute(settings, health).declared],
+      drain: health.drain,
+      close,
+    }),
+    health: health.answer,
+    drain: health.drain,
     close,
   }
 }

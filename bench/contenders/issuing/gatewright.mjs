@@ -58,7 +58,9 @@ async function mint() {
 }
 
 /** No library for schemas: an authorization server needs none, and nobody beside it loads one. */
-const number = { '~standard': { version: 1, vendor: 'bench', validate: (value) => ({ value: Number(value) }) } }
+const number = {
+  '~standard': { version: 1, vendor: 'bench', validate: (value) => ({ value: Number(value) }) },
+}
 
 const auth = server.bearer()
 const app = api({ title: 'Bench', docs: false })
