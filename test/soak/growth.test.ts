@@ -23,6 +23,14 @@ test('what is made once, a saw, an odd moment and a little do not', () => {
   expect(grows((span) => 500 - 10 * span)).toBe(false)
 })
 
+test('of waiting the quietest moment counts: a busy machine makes it longer, and never shorter', () => {
+  const noise = [0, 80, 10, 200]
+  const waiting = (value: (span: number) => number): boolean =>
+    trendOf({ name: 'p99', values: spans.map(value), floor: 25, of: (values) => Math.min(...values) }).grows
+  expect(waiting((span) => 40 + (span >= 8 ? 3 : 1) * (noise[span % 4] ?? 0))).toBe(false)
+  expect(waiting((span) => 40 + 5 * span + (noise[span % 4] ?? 0))).toBe(true)
+})
+
 test('a trend says what it was told from', () => {
   const trend = trendOf({ name: 'rows', values: [0, 1, 10, 20, 30, 40, 100, 200], floor: 1 })
   expect(trend).toEqual({ name: 'rows', before: 15, after: 150, grows: true })

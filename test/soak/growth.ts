@@ -6,14 +6,16 @@ export interface Series {
   readonly values: readonly number[]
   /** More than this, in the unit of the values, or it is no growth. */
   readonly floor: number
+  /** What stands for a quarter of the time; the median unless told. */
+  readonly of?: (values: readonly number[]) => number
 }
 
 /** What it says. */
 export interface Trend {
   readonly name: string
-  /** The median of the second quarter of the time: what is made once is made by then. */
+  /** In the second quarter of the time: what is made once is made by then. */
   readonly before: number
-  /** The median of the last quarter. */
+  /** In the last quarter. */
   readonly after: number
   readonly grows: boolean
 }
@@ -22,10 +24,10 @@ export interface Trend {
 const share = 0.1
 
 /** Medians of whole quarters: one odd moment, or a saw's teeth, are no growth. */
-export function trendOf({ name, values, floor }: Series): Trend {
+export function trendOf({ name, values, floor, of = median }: Series): Trend {
   const quarter = values.length / 4
-  const before = median(values.slice(Math.floor(quarter), Math.floor(2 * quarter)))
-  const after = median(values.slice(Math.floor(3 * quarter)))
+  const before = of(values.slice(Math.floor(quarter), Math.floor(2 * quarter)))
+  const after = of(values.slice(Math.floor(3 * quarter)))
   return { name, before, after, grows: after - before > Math.max(floor, before * share) }
 }
 
