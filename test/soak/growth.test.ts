@@ -1,7 +1,7 @@
 /** What is growth, and what only looks like it. */
 
 import { expect, test } from 'vitest'
-import { median, trendOf } from './growth.ts'
+import { least, median, most, trendOf } from './growth.ts'
 
 const spans = Array.from({ length: 16 }, (_, index) => index)
 const grows = (value: (span: number) => number, floor = 5): boolean =>
@@ -23,12 +23,13 @@ test('what is made once, a saw, an odd moment and a little do not', () => {
   expect(grows((span) => 500 - 10 * span)).toBe(false)
 })
 
-test('of waiting the quietest moment counts: a busy machine makes it longer, and never shorter', () => {
+test('of waiting only what is beyond all that was there before is growth: machines are busy now and then', () => {
   const noise = [0, 80, 10, 200]
   const waiting = (value: (span: number) => number): boolean =>
-    trendOf({ name: 'p99', values: spans.map(value), floor: 25, of: (values) => Math.min(...values) }).grows
+    trendOf({ name: 'p99', values: spans.map(value), floor: 25, of: [most, least] }).grows
   expect(waiting((span) => 40 + (span >= 8 ? 3 : 1) * (noise[span % 4] ?? 0))).toBe(false)
-  expect(waiting((span) => 40 + 5 * span + (noise[span % 4] ?? 0))).toBe(true)
+  expect(waiting((span) => (span >= 12 ? 90 : 40) + (noise[span % 4] ?? 0))).toBe(false)
+  expect(waiting((span) => 40 + 10 * span + (noise[span % 4] ?? 0) / 10)).toBe(true)
 })
 
 test('a trend says what it was told from', () => {

@@ -6,9 +6,12 @@ export interface Series {
   readonly values: readonly number[]
   /** More than this, in the unit of the values, or it is no growth. */
   readonly floor: number
-  /** What stands for a quarter of the time; the median unless told. */
-  readonly of?: (values: readonly number[]) => number
+  /** What stands for the second quarter and for the last; the median of each unless told. */
+  readonly of?: readonly [before: Figure, after: Figure]
 }
+
+/** One number for many. */
+export type Figure = (values: readonly number[]) => number
 
 /** What it says. */
 export interface Trend {
@@ -24,11 +27,21 @@ export interface Trend {
 const share = 0.1
 
 /** Medians of whole quarters: one odd moment, or a saw's teeth, are no growth. */
-export function trendOf({ name, values, floor, of = median }: Series): Trend {
+export function trendOf({ name, values, floor, of = [median, median] }: Series): Trend {
   const quarter = values.length / 4
-  const before = of(values.slice(Math.floor(quarter), Math.floor(2 * quarter)))
-  const after = of(values.slice(Math.floor(3 * quarter)))
+  const before = of[0](values.slice(Math.floor(quarter), Math.floor(2 * quarter)))
+  const after = of[1](values.slice(Math.floor(3 * quarter)))
   return { name, before, after, grows: after - before > Math.max(floor, before * share) }
+}
+
+/** The smallest. */
+export function least(values: readonly number[]): number {
+  return Math.min(...values)
+}
+
+/** The largest. */
+export function most(values: readonly number[]): number {
+  return Math.max(...values)
 }
 
 /** The value in the middle; of an even number the mean of both. */
