@@ -374,39 +374,4 @@ describe.each(dialects)('%s', (dialect) => {
     expect((await at.refresh('web', good.refresh_token)).status).toBe(200)
     expect((await at.post('/token', grant, 'machine')).status).toBe(200)
   })
-
-  test('SECURITY R26: a restart forgives nobody: guesses, used codes, used tokens and used proofs are remembered', async () => {
-    const at = await world(dialect, { pages: defaultPages(), rateLimits: { token: often } })
-    const guess = async (on: World['server']) => {
-      const browser = browserOf(on.app)
-      const page = await browser.open(`${issuer}/login?next=/account`)
-      return (await browser.submit(page, { username: 'alice', password: 'wrong wrong wrong' })).status
-    }
-    const first: number[] = []
-    for (let count = 0; count < 200 && first.at(-1) !== 429; count += 1) first.push(await guess(at.server))
-    expect(first.at(-1)).toBe(429)
-    const browser = browserOf(at.server.app)
-    await at.accounts.create({ username: 'bob', password: 'four tired donkeys sing' })
-    const consent = await browser.submit(await browser.open(requestUrl(at, 'web')), {
-      username: 'bob',
-      password: 'four tired donkeys sing',
-    })
-    const location = (await browser.submit(consent, { decision: 'allow' })).location ?? 'none:'
-    const redeem = {
-      grant_type: 'authorization_code',
-      code: new URL(location).searchParams.get('code') ?? '',
-      code_verifier: verifier,
-      redirect_uri: at.redirectUri('web'),
-    }
-    expect((await at.post('/token', redeem, 'web')).status).toBe(200)
-    const { refresh_token: used } = await at.tokens('web')
-    await at.refresh('web', used)
-    at.clock.now += 60_000
-
-    await at.server.close()
-    // Not one guess more, by the account or by the address.
-    expect(await guess(at.server)).toBe(429)
-    expect((await at.refresh('web', used)).status).toBe(400)
-    expect((await at.post('/token', redeem, 'web')).status).toBe(400)
-  }, 60_000)
 })

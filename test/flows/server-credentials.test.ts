@@ -1,8 +1,9 @@
 /** How a credential may be sent to an API and to userinfo, and whose tokens are taken: nobody else's; over both databases. */
 
 import { api, security } from 'gatewright'
-import { SignJWT, decodeJwt, generateKeyPair } from 'jose'
+import { SignJWT, decodeJwt, decodeProtectedHeader, generateKeyPair, importJWK } from 'jose'
 import { describe, expect, test } from 'vitest'
+import { privateJwk } from '../../src/crypto/signing-key.ts'
 import { defaultPages } from '../../src/pages/default-pages.ts'
 import { tokenTypes } from '../../src/protocol/token-exchange.ts'
 import { dialects } from '../setup/database.ts'
@@ -124,12 +125,26 @@ describe.each(dialects)('%s', (dialect) => {
     const good = (await at.tokens('web', { resource: apiA })).access_token
     const foreign = await generateKeyPair('ES256')
     const now = Math.floor(at.clock.now / 1000)
-    const sign = (claims: Record<string, unknown>, typ: string) =>
+    const { kid = '' } = decodeProtectedHeader(good)
+    const jwk = privateJwk(await at.keys.current())
+    const own = await importJWK(jwk ?? {}, 'ES256')
+    const sign = (claims: Record<string, unknown>, typ: string, named?: string, key = foreign.privateKey) =>
       new SignJWT({ iat: now, exp: now + 300, sub: at.alice, aud: apiA, ...claims })
-        .setProtectedHeader({ alg: 'ES256', typ })
-        .sign(foreign.privateKey)
+        .setProtectedHeader({ alg: 'ES256', typ, ...(named === undefined ? {} : { kid: named }) })
+        .sign(key)
+    const claims = { ...decodeJwt(good) }
+    const byUs = (more: Record<string, unknown>, typ = 'at+jwt') =>
+      sign({ ...claims, ...more }, typ, kid, own as typeof foreign.privateKey)
     const tokens = [
-      await sign({ ...decodeJwt(good) }, 'at+jwt'),
+      await sign(claims, 'at+jwt'),
+      // Under the name of our key, which has not signed it.
+      await sign(claims, 'at+jwt', kid),
+      await sign({ ...claims, iss: 'https://accounts.google.com' }, 'at+jwt', kid),
+      // Signed by our key, as where two issuers share one.
+      await byUs({ iss: 'https://other.test' }),
+      await byUs({ iss: `${issuer}/` }),
+      await byUs({ iss: undefined }),
+      await byUs({}, 'JWT'),
       await sign({ iss: 'https://accounts.google.com', aud: 'web' }, 'JWT'),
       await sign({ iss: issuer, aud: issuer }, 'JWT'),
       await sign({ iss: 'web', sub: 'web', aud: issuer, jti: 'once' }, 'JWT'),
@@ -155,7 +170,11 @@ describe.each(dialects)('%s', (dialect) => {
       expect((await call(`Bearer ${token}`)).status).toBe(401)
       expect(await bodyOf(await at.post('/introspect', { token }, 'api-a'))).toEqual({ active: false })
     }
+    // Of ours as well, only what is meant for this place and not too old.
+    for (const fault of [{ aud: 'https://b.test' }, { aud: undefined }, { iat: now - 600, exp: now - 300 }])
+      expect([fault, (await call(`Bearer ${await byUs(fault)}`)).status]).toEqual([fault, 401])
     expect(await grants()).toEqual(before)
+    expect((await call(`Bearer ${await byUs({})}`)).status).toBe(200)
     const form = {
       grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
       subject_token: good,
@@ -176,22 +195,33 @@ describe.each(dialects)('%s', (dialect) => {
       ['GET', '/jwks'],
       ['GET', '/.well-known/oauth-authorization-server'],
     ]
+    const listener = await at.server.app.listen({ port: 0 })
     for (const [method, path] of paths) {
-      const answer = await at.server.app.request(plain + path, {
+      const init: RequestInit = {
         method,
+        redirect: 'manual',
         headers: {
           authorization: basic('machine', secrets['machine'] ?? ''),
           'x-forwarded-proto': 'http',
           'content-type': 'application/x-www-form-urlencoded',
         },
         ...(method === 'POST' ? { body: 'a=b' } : {}),
-      })
-      expect([path, answer.status < 300 || answer.status >= 400, answer.headers.get('location')]).toEqual([
-        path,
-        true,
-        null,
-      ])
+      }
+      const { status } = await at.server.app.request(issuer + path, init)
+      expect([path, status !== 404 && (status < 300 || status >= 400)]).toEqual([path, true])
+      // The same, over the wire too: it is neither sent elsewhere nor told to be.
+      const ways = [
+        at.server.app.request(plain + path, init),
+        at.server.app.fetch(new Request(plain + path, init)),
+        fetch(listener.url + path, init),
+      ]
+      for (const each of ways) {
+        const { status: found, headers } = await each
+        const told = ['location', 'refresh', 'content-location', 'alt-svc'].map((name) => headers.get(name))
+        expect([path, found, told]).toEqual([path, status, [null, null, null, null]])
+      }
     }
+    await listener.close()
     const answer = await app.request('http://a.test/me', { headers: { authorization: 'Bearer x' } })
     expect([answer.status, answer.headers.get('location')]).toEqual([401, null])
   })

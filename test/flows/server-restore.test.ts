@@ -1,53 +1,79 @@
-/** A backup that is restored, and what it would bring back to life. */
+/** A backup that is restored, and what it would bring back to life; over both databases. */
 
 import { execFile } from 'node:child_process'
-import { copyFile, rm } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { api, security } from 'gatewright'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { defaultPages } from '../../src/pages/default-pages.ts'
+import { backupOf, dialects } from '../setup/database.ts'
 import { browserOf, requestUrl } from './browser-jar.ts'
-import { apiA, issuer, world } from './server-world.ts'
+import { apiA, apiB, bodyOf, issuer, verifier, world } from './server-world.ts'
 
 const program = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 const run = async (...words: readonly string[]): Promise<string> =>
   (await promisify(execFile)(process.execPath, ['--conditions=gatewright-source', program, ...words])).stdout
+const alice = { username: 'alice', password: 'correct horse battery' }
 
-test('SECURITY R28: what was revoked after the backup is revoked in the restored copy once it is told so', async () => {
-  const at = await world('sqlite', { pages: defaultPages(), resources: { [apiA]: {} } })
-  const file = at.url.slice('file:'.length)
-  const { refresh_token: token, access_token: access } = await at.tokens('web')
-  const browser = browserOf(at.server.app)
-  const login = await browser.open(requestUrl(at, 'web'))
-  await browser.submit(login, { username: 'alice', password: 'correct horse battery' })
-  expect((await browser.open(`${issuer}/account`)).path).toBe('/account')
+describe.each(dialects)('%s', (dialect) => {
+  test('SECURITY R28: what was revoked after the backup is revoked in the restored copy once it is told so', async () => {
+    const at = await world(dialect, { pages: defaultPages() })
+    const byClient = await at.tokens('web')
+    const byPerson = await at.tokens('spa')
+    const reference = await at.tokens('web2', { resource: apiB })
+    const browser = browserOf(at.server.app)
+    const logIn = async (): Promise<string> => {
+      const consent = await browser.submit(await browser.open(requestUrl(at, 'web2')), alice)
+      const { location = 'none:' } = await browser.submit(consent, { decision: 'allow' })
+      return new URL(location).searchParams.get('code') ?? ''
+    }
+    const redeem = (code: string) => {
+      const form = { grant_type: 'authorization_code', code, code_verifier: verifier }
+      return at.post('/token', { ...form, redirect_uri: at.redirectUri('web2') }, 'web2')
+    }
+    const code = await logIn()
+    const auth = at.server.bearer({ audience: apiA })
+    const app = api({ docs: false }).get('/me', { token: security(auth, ['read']) }, () => 'in')
+    const opens = async ({ access_token: token }: typeof byClient): Promise<boolean> =>
+      (await app.request('/me', { headers: { authorization: `Bearer ${token}` } })).status === 200
+    const isIn = async (): Promise<boolean> => (await browser.open(`${issuer}/account`)).path === '/account'
 
-  const restore = async (): Promise<void> => {
+    /** What of all that does something: each of it was ended after the backup. */
+    const alive = async (): Promise<readonly string[]> => {
+      const active = await bodyOf(await at.post('/introspect', { token: reference.access_token }, 'api-b'))
+      const found = {
+        session: await isIn(),
+        'access token of web': await opens(byClient),
+        'access token of spa': await opens(byPerson),
+        'access token of web2': active['active'] === true,
+        'refresh token of web': (await at.refresh('web', byClient.refresh_token)).status === 200,
+        'refresh token of spa': (await at.refresh('spa', byPerson.refresh_token)).status === 200,
+        'refresh token of web2': (await at.refresh('web2', reference.refresh_token)).status === 200,
+        code: (await redeem(code)).status === 200,
+      }
+      return Object.entries(found).flatMap(([name, isAlive]) => (isAlive ? [name] : []))
+    }
+
     await at.server.close()
-    for (const suffix of ['-wal', '-shm']) await rm(file + suffix, { force: true })
-    await copyFile(`${file}.backup`, file)
-  }
-  await at.server.close()
-  await copyFile(file, `${file}.backup`)
-  at.clock.now += 1000
-  await (await at.server.open()).accounts.revoke(at.alice)
-  expect((await at.refresh('web', token)).status).toBe(400)
+    const restoreBackup = await backupOf(at.url)
+    const restore = async (): Promise<void> => {
+      await at.server.close()
+      await restoreBackup()
+    }
+    at.clock.now += 1000
+    expect((await at.post('/revoke', { token: byClient.refresh_token }, 'web')).status).toBe(200)
+    await (await at.server.open()).accounts.revoke(at.alice)
+    expect(await alive()).toEqual([])
 
-  // As it is, the copy knows nothing of that.
-  await restore()
-  expect((await browser.open(`${issuer}/account`)).path).toBe('/account')
+    // As it is, the copy knows nothing of that.
+    await restore()
+    expect(await alive()).toHaveLength(8)
 
-  await restore()
-  expect(await run('users', 'revoke-all', '--database', at.url)).toBe('Ended every session of 1 account.\n')
-  expect((await at.refresh('web', token)).status).toBe(400)
-  expect((await browser.open(`${issuer}/account`)).path).toBe('/login')
-  const auth = at.server.bearer({ audience: apiA })
-  const app = api({ docs: false }).get('/me', { token: security(auth, ['read']) }, () => 'in')
-  const headers = { authorization: `Bearer ${access}` }
-  expect((await app.request('/me', { headers })).status).toBe(401)
-  // Whoever logs in anew is in.
-  const again = await browser.open(requestUrl(at, 'web'))
-  const consent = await browser.submit(again, { username: 'alice', password: 'correct horse battery' })
-  expect([consent.path, consent.location === undefined]).toEqual(['/consent', true])
-}, 60_000)
+    await restore()
+    expect(await run('users', 'revoke-all', '--database', at.url)).toBe('Ended every session of 1 account.\n')
+    expect(await alive()).toEqual([])
+    // Whoever logs in anew is in.
+    const fresh = await redeem(await logIn())
+    expect([fresh.status, await isIn()]).toEqual([200, true])
+  }, 60_000)
+})

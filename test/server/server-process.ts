@@ -1,9 +1,12 @@
 /** One authorization server in a process of its own: it stands alone on one port, an API that it guards on another. */
 
 import { pathToFileURL } from 'node:url'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { api } from '../../src/api/api.ts'
 import { security } from '../../src/api/security.ts'
 import { privateJwk } from '../../src/crypto/signing-key.ts'
+import { defaultPages } from '../../src/pages/default-pages.ts'
 import type { SentParameters } from '../../src/protocol/parameters.ts'
 import { authorizationServer } from '../../src/server/authorization-server.ts'
 import type { AuthorizationServer, OpenServer } from '../../src/server/authorization-server.ts'
@@ -30,6 +33,16 @@ export interface ProcessConfig {
   readonly port?: number
   /** The real clock unless told. */
   readonly clock?: Clock
+  /** Whether it has the pages for people. */
+  readonly withPages?: boolean
+}
+
+/** What a process holds, in bytes. */
+export interface Memory {
+  /** Of the machine's memory. */
+  readonly resident: number
+  /** What is in use on the heap, after everything that nobody needs was thrown away. */
+  readonly heap: number
 }
 
 /** What the parent may ask for. */
@@ -51,6 +64,7 @@ export interface ProcessMethods {
   privateMembers(): Promise<readonly string[]>
   /** What was reported as an error that nobody waits for. */
   reports(): Promise<readonly string[]>
+  memory(): Promise<Memory>
   stop(): Promise<void>
 }
 
@@ -65,9 +79,10 @@ const opened = (): Promise<OpenServer> => {
 }
 
 const methods: ProcessMethods = {
-  async start({ options, port = 0, clock }) {
+  async start({ options, port = 0, clock, withPages = false }) {
     const started: AuthorizationServer = authorizationServer({
       ...options,
+      ...(withPages ? { pages: defaultPages() } : {}),
       report: (error) => reports.push(String(error)),
       ...(clock === undefined ? {} : { now: () => timeOn(clock) + offset }),
     })
@@ -127,9 +142,21 @@ const methods: ProcessMethods = {
   async reports() {
     return reports
   },
+  async memory() {
+    const resident = process.memoryUsage.rss()
+    collectGarbage()
+    return { resident, heap: process.memoryUsage().heapUsed }
+  },
   async stop() {
     for (const close of closing.splice(0)) await close()
   },
+}
+
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc')
+  // A new context has what the flag gives; this one was made before it.
+  const collect = runInNewContext('gc') as () => void
+  collect()
 }
 
 /** What the parent sends. */

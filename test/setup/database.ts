@@ -1,7 +1,7 @@
 /** A database of its own for a test: a SQLite file, or a database on the PostgreSQL of the run. Gone after the test file. */
 
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { copyFile, mkdtemp, rm } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -23,6 +23,30 @@ afterAll(async () => {
 /** The URL of a new, empty database. */
 export async function freshDatabase(dialect: Dialect): Promise<string> {
   return dialect === 'sqlite' ? `file:${join(await freshFolder(), 'test.db')}` : freshPostgres()
+}
+
+/**
+ * Makes a copy of a database that nobody has open. What it gives puts that copy in the place of the database, as often
+ * as it is asked to, and again nobody may have it open. Gone with the test file.
+ */
+export async function backupOf(url: string): Promise<() => Promise<void>> {
+  if (url.startsWith('file:')) {
+    const file = url.slice('file:'.length)
+    await copyFile(file, `${file}.backup`)
+    return async () => {
+      for (const suffix of ['-wal', '-shm']) await rm(file + suffix, { force: true })
+      await copyFile(`${file}.backup`, file)
+    }
+  }
+  const server = await postgresServer()
+  const name = new URL(url).pathname.slice(1)
+  const copy = `${name}_backup`
+  await administrate(server, `create database ${copy} template ${name}`)
+  cleanUps.push(() => administrate(server, `drop database if exists ${copy} with (force)`))
+  return async () => {
+    await administrate(server, `drop database ${name}`)
+    await administrate(server, `create database ${name} template ${copy}`)
+  }
 }
 
 /** A new, empty folder. */
