@@ -12,7 +12,7 @@ import type { AnyDatabase } from '../../src/store/database.ts'
 import { openDatabase } from '../../src/store/open.ts'
 import { dialects } from '../setup/database.ts'
 import { browserOf, requestUrl } from './browser-jar.ts'
-import { apiA, basic, bodyOf, issuer, secrets, serverOptions, verifier, world } from './server-world.ts'
+import { apiA, basic, bodyOf, issuer, secrets, serverOptions, world } from './server-world.ts'
 import type { World } from './server-world.ts'
 
 const grant = { grant_type: 'client_credentials' }
