@@ -66,6 +66,21 @@ export const deviceCodeCases: readonly GrantConformanceCase[] = [
     4,
   ),
   withWorld(
+    'what was approved is there for the device until its code ends, days later as well',
+    async ({ store }) => {
+      const days = 24 * 60 * minute
+      const asked = device({ expiresAt: start + 5 * days })
+      await store.saveDevice(asked)
+      await store.claimDevice(asked.userCodeHash, 'session', start)
+      const made = grant()
+      const approval = { approved: true, grant: made, authTime: start } as const
+      assert.equal(await store.decideDevice(asked.userCodeHash, 'session', approval, start), 'decided')
+      await store.purge(start + 4 * days, 1000)
+      assert.equal((await store.getGrant(made.id))?.id, made.id)
+      assert.equal((await store.findDevice(asked.hash, start + 4 * days))?.status, 'approved')
+    },
+  ),
+  withWorld(
     'a device code is decided once, by its owner',
     async ({ callers, store }) => {
       const asked = device()

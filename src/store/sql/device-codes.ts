@@ -58,7 +58,10 @@ export function deviceCodeStore(session: Session, subjects: Subjects): DeviceCod
           const common = { userCodeHash, owner, now }
           if (approved) {
             const { grant, authTime, sessionId = null, data } = decision
-            if (!(await holdOrMakeGrant(runner, grant, now, now))) return undo('gone')
+            // The device may ask as late as its code ends, and needs the grant then.
+            const asked = await runner.row(selectEnd, { userCodeHash })
+            if (asked === undefined) return undo('gone')
+            if (!(await holdOrMakeGrant(runner, grant, now, Number(asked.expires_at)))) return undo('gone')
             const values = {
               ...common,
               clientId: grant.clientId,
@@ -148,6 +151,9 @@ const approve = statement<
     session_id = ${'sessionId'}, data = coalesce(${'data'}, data)
   where user_code_hash = ${'userCodeHash'} and owner = ${'owner'} and client_id = ${'clientId'}
     and decision is null and expires_at > ${'now'}`
+
+const selectEnd = statement<{ userCodeHash: string }, { expires_at: Integer }>`
+  select expires_at from gatewright_device_codes where user_code_hash = ${'userCodeHash'}`
 
 const deny = statement<Ownership>`
   update gatewright_device_codes set decision = 'denied'
