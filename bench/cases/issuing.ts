@@ -10,6 +10,7 @@ import { base, everybody, inPlace, placeOf, starter } from './issuing-contenders
 import type { Issuing } from './issuing-contenders.ts'
 import { fillWithTokens } from './many-tokens.ts'
 import { loginFlood } from './login-flood.ts'
+import { overload } from './overload.ts'
 import {
   askToken,
   clientCredentials,
@@ -196,6 +197,7 @@ export function issuingCases(large: boolean): Readonly<Record<string, () => Case
           'fewer than four CPUs they are in the way of the second process, and the row says little.',
       }),
     'login-flood': () => loginFlood(),
+    overload: () => overload(),
     startup: () => ({
       name: 'from the start of the process to the first token, on a new SQLite file',
       base: '',

@@ -23,7 +23,11 @@ declare module 'autocannon' {
 
   export default function autocannon(options: {
     readonly url: string
-    readonly amount: number
+    /** How many in all; or for how many seconds. */
+    readonly amount?: number
+    readonly duration?: number
+    /** How many begin in a second, over all connections. */
+    readonly overallRate?: number
     readonly connections: number
     readonly timeout: number
     readonly setupClient: (client: Client) => void

@@ -171,29 +171,44 @@ const expirePassword = command({
 
 const revokeAll = command({
   words: 'users revoke-all',
-  summary: 'end every session of every account: after a backup was restored',
+  summary: 'end every session and every token, of people and of clients: after a backup was restored',
   options: placeOptions,
   notes: [
-    'A restored database knows nothing of what was revoked since the backup was made. With this nothing of that time is good any more, and everybody logs in again.',
+    'A restored database knows nothing of what was revoked since the backup was made. With this nothing of that time is good any more: everybody logs in again, and clients ask for new tokens.',
     'Links that were sent by mail, and passwords and second factors that were changed since, are as they were in the backup.',
   ],
   examples: ['gatewright users revoke-all --server src/server.ts'],
   run: (_, values) =>
-    inPlace(values, async ({ accounts }) => {
-      let after: string | undefined
-      let count = 0
-      for (;;) {
-        const page = await accounts.list({ limit: 1000, ...(after === undefined ? {} : { after }) })
-        for (const { id } of page) await accounts.revoke(id)
-        count += page.length
-        after = page.at(-1)?.id
-        if (after === undefined) break
-      }
+    inPlace(values, async ({ accounts, clients }) => {
+      const people = await eachOf(
+        (page) => accounts.list(page),
+        ({ id }) => accounts.revoke(id),
+      )
+      // What a client got for itself, and for people whose accounts are elsewhere.
+      const programs = await eachOf(
+        (page) => clients.list(page),
+        ({ id }) => clients.revoke(id),
+      )
       return values.json === true
-        ? json({ accounts: count })
-        : `Ended every session of ${counted(count, 'account')}.\n`
+        ? json({ accounts: people, clients: programs })
+        : `Ended every session of ${counted(people, 'account')} and every token of ${counted(programs, 'client')}.\n`
     }),
 })
+
+/** Does this with all that a list has, page by page, and counts them. */
+async function eachOf<Item extends { readonly id: string }>(
+  list: (page: { readonly after?: string; readonly limit: number }) => Promise<readonly Item[]>,
+  work: (item: Item) => Promise<unknown>,
+): Promise<number> {
+  let count = 0
+  for (let after: string | undefined; ;) {
+    const page = await list({ limit: 1000, ...(after === undefined ? {} : { after }) })
+    for (const item of page) await work(item)
+    count += page.length
+    after = page.at(-1)?.id
+    if (after === undefined) return count
+  }
+}
 
 const disable = changing(
   'disable',

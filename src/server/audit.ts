@@ -20,6 +20,7 @@ export type AuditEventType =
   | 'client.document_refused'
   | 'client.removed'
   | 'client.secret_rotated'
+  | 'client.tokens_revoked'
   | 'client.updated'
   | 'code.issued'
   | 'code.redeemed'

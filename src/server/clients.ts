@@ -84,6 +84,8 @@ export interface Clients {
   rotateSecret(id: string, overlap?: number, by?: Circumstances): Promise<string>
   /** Removes a client and all it was given. Answers whether there was one. */
   remove(id: string, by?: Circumstances): Promise<boolean>
+  /** Ends all that a client was given, by people or for itself. It may ask for new tokens. Answers whether there is one. */
+  revoke(id: string, by?: Circumstances): Promise<boolean>
   /**
    * Changes a client. It is checked as if it were new. One that is disabled loses what it was given, and gets nothing.
    *
@@ -159,6 +161,13 @@ export function clientsIn(
       const at = now()
       const audit = [under(auditEvent('client.removed', at, { clientId: id }), by)]
       return store.removeClient(id, { now: at, until: revokedUntil(at), audit })
+    },
+    async revoke(id, by = {}) {
+      if ((await store.getClient(id)) === undefined) return false
+      const at = now()
+      const audit = [under(auditEvent('client.tokens_revoked', at, { clientId: id }), by)]
+      await store.revokeClientGrants(id, { now: at, until: revokedUntil(at), audit })
+      return true
     },
     async change(id, patch, by = {}) {
       for (;;) {

@@ -21,6 +21,15 @@ describe.each(dialects)('%s', (dialect) => {
     const byClient = await at.tokens('web')
     const byPerson = await at.tokens('spa')
     const reference = await at.tokens('web2', { resource: apiB })
+    const machines = async (resource: string): Promise<string> => {
+      const asked = await at.post(
+        '/token',
+        { grant_type: 'client_credentials', scope: 'read', resource },
+        'machine',
+      )
+      return String((await bodyOf(asked))['access_token'])
+    }
+    const [ofMachine, referenceOfMachine] = [await machines(apiA), await machines(apiB)]
     const browser = browserOf(at.server.app)
     const logIn = async (): Promise<string> => {
       const consent = await browser.submit(await browser.open(requestUrl(at, 'web2')), alice)
@@ -34,18 +43,21 @@ describe.each(dialects)('%s', (dialect) => {
     const code = await logIn()
     const auth = at.server.bearer({ audience: apiA })
     const app = api({ docs: false }).get('/me', { token: security(auth, ['read']) }, () => 'in')
-    const opens = async ({ access_token: token }: typeof byClient): Promise<boolean> =>
+    const opens = async ({ access_token: token }: { readonly access_token: string }): Promise<boolean> =>
       (await app.request('/me', { headers: { authorization: `Bearer ${token}` } })).status === 200
     const isIn = async (): Promise<boolean> => (await browser.open(`${issuer}/account`)).path === '/account'
 
     /** What of all that does something: each of it was ended after the backup. */
     const alive = async (): Promise<readonly string[]> => {
-      const active = await bodyOf(await at.post('/introspect', { token: reference.access_token }, 'api-b'))
+      const isActive = async (token: string): Promise<boolean> =>
+        (await bodyOf(await at.post('/introspect', { token }, 'api-b')))['active'] === true
       const found = {
         session: await isIn(),
         'access token of web': await opens(byClient),
         'access token of spa': await opens(byPerson),
-        'access token of web2': active['active'] === true,
+        'access token of web2': await isActive(reference.access_token),
+        'access token of a machine': await opens({ access_token: ofMachine }),
+        'reference token of a machine': await isActive(referenceOfMachine),
         'refresh token of web': (await at.refresh('web', byClient.refresh_token)).status === 200,
         'refresh token of spa': (await at.refresh('spa', byPerson.refresh_token)).status === 200,
         'refresh token of web2': (await at.refresh('web2', reference.refresh_token)).status === 200,
@@ -62,18 +74,26 @@ describe.each(dialects)('%s', (dialect) => {
     }
     at.clock.now += 1000
     expect((await at.post('/revoke', { token: byClient.refresh_token }, 'web')).status).toBe(200)
-    await (await at.server.open()).accounts.revoke(at.alice)
+    const { accounts, clients } = await at.server.open()
+    await accounts.revoke(at.alice)
+    expect(await clients.revoke('machine')).toBe(true)
+    expect(await clients.revoke('nobody')).toBe(false)
     expect(await alive()).toEqual([])
 
     // As it is, the copy knows nothing of that.
     await restore()
-    expect(await alive()).toHaveLength(8)
+    expect(await alive()).toHaveLength(10)
 
     await restore()
-    expect(await run('users', 'revoke-all', '--database', at.url)).toBe('Ended every session of 1 account.\n')
+    expect(await run('users', 'revoke-all', '--database', at.url)).toMatch(
+      /^Ended every session of 1 account and every token of \d+ clients\.\n$/,
+    )
     expect(await alive()).toEqual([])
-    // Whoever logs in anew is in.
+    // The command has the clock of this machine.
+    at.clock.now = Math.max(at.clock.now, Date.now() + 1000)
+    // Whoever logs in anew is in, and so is whoever asks for a new token.
     const fresh = await redeem(await logIn())
     expect([fresh.status, await isIn()]).toEqual([200, true])
+    expect(await opens({ access_token: await machines(apiA) })).toBe(true)
   }, 60_000)
 })
