@@ -14,7 +14,7 @@ const levels = [0.5, 1, 2, 3]
 const named = (level: number): string => `${level} × what it can do`
 /** So many that waiting for an answer keeps hardly anybody from the next request. */
 const connections = 2500
-/** Each begins a request so often that all together have this rate, for so long. */
+/** For so long. */
 const seconds = 4
 
 export function overload(): Case {
@@ -26,9 +26,9 @@ export function overload(): Case {
     contenders: levels.map((level) => inPlace('gatewright', 'sqlite', { name: named(level) })),
     environment: {},
     about:
-      'Requests begin at a fixed rate on 2,500 connections, by what the same process answered to 50 connections that wait for each ' +
-      'other just before. p50 and p99 are of requests that got their token; the others got 503 with Retry-After, at once. ' +
-      '`begun/s` is what the load managed to send: it has one CPU as well.',
+      'As many requests begin each second, on 2,500 connections, as the same process answered to 50 connections just before, or a ' +
+      'part or a multiple of that. All of a second begin at once, so even half of what it can do comes as a burst that is ' +
+      'beyond the 1,000 which may be under way. p50 and p99 are of requests that got their token; the others got 503 with Retry-After.',
     start: starter('ES256'),
     check: (running) => checkIssuing(running, 'ES256', undefined),
     async prepare(running, share) {

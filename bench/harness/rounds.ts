@@ -121,6 +121,9 @@ export function reasonOf(fault: unknown): string {
 }
 
 async function measure(wanted: Case, running: Running, part: number): Promise<Measured> {
+  // It has been idle while the others had their turns: what it forgot meanwhile, memory and machine code, is not measured.
+  await wanted.prepare?.(running, part / 10)
+  await wanted.load(running, part / 10)
   await wanted.prepare?.(running, part)
   const before = { ...(await running.usage()), all: everybody(), own: ownCpu(), time: performance.now() }
   const database = running.databaseCpu?.()
