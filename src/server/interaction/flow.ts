@@ -12,7 +12,7 @@ import { heldScopes } from '../admin/scopes.ts'
 import { secondFactorKinds } from '../factors/second-factors.ts'
 import { subjectFor } from '../openid/subject.ts'
 import type { Service } from '../service.ts'
-import { interactionOf } from './interaction.ts'
+import { interactionOf, usedAlready } from './interaction.ts'
 import type { BegunAuthorization, PendingAuthorization } from './interaction.ts'
 import type { Visit } from './visit.ts'
 
@@ -210,7 +210,7 @@ export async function refuse(
   if (flow.hash !== undefined) {
     const { store, settings } = service
     if (!(await store.consumeFlow(flow.hash, visit.browserHash, settings.now()))) {
-      throw new AuthorizationError('invalid_request', 'This page has been used already')
+      throw new AuthorizationError('invalid_request', usedAlready)
     }
   }
   return interactionOf(service).deny(flow.pending, error, description)

@@ -80,7 +80,11 @@ export interface Interaction {
    * @throws {AuthorizationError} As `begin`.
    */
   resume(begun: BegunAuthorization, address?: string): Promise<PendingAuthorization>
-  /** The person agreed: where the browser goes, with the code. */
+  /**
+   * The person agreed: where the browser goes, with the code.
+   *
+   * @throws {AuthorizationError} Without a `target`, when the flow was used meanwhile: a page that was sent twice.
+   */
   approve(pending: PendingAuthorization, approval: Approval): Promise<AuthorizationAnswer>
   /** The person refused, or could not: where the browser goes. */
   deny(
@@ -89,6 +93,9 @@ export interface Interaction {
     description?: string,
   ): Promise<AuthorizationAnswer>
 }
+
+/** What the person reads whose page was sent twice. */
+export const usedAlready = 'This page has been used already'
 
 /** The interaction port of an open server. */
 export function interactionOf(service: Service): Interaction {
@@ -202,8 +209,14 @@ export function interactionOf(service: Service): Interaction {
           ...(approval.flow === undefined ? {} : { flow: approval.flow }),
         },
       )
-      if (outcome === 'gone')
+      if (outcome === 'gone') {
+        const { flow } = approval
+        // Sent twice at the same moment: the other has its code, and the client is not told of an error beside it.
+        if (flow !== undefined && (await store.findFlow(flow.hash, flow.browserHash, now)) === undefined) {
+          throw new AuthorizationError('invalid_request', usedAlready)
+        }
         return this.deny(pending, 'access_denied', 'The authorization is not possible any more')
+      }
       service.tell(audit)
       const target = targetOf(request)
       return authorizationAnswer(target, codeResponse(target, settings.issuer, value))
