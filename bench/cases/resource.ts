@@ -83,6 +83,7 @@ function resourceCase(wanted: Wanted): Case {
     name,
     base: wanted.base ?? base,
     contenders,
+    isInPairs: true,
     environment: {
       ALGORITHM: algorithm,
       KEY: JSON.stringify(key.jwk),

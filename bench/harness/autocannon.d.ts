@@ -30,6 +30,8 @@ declare module 'autocannon' {
     readonly overallRate?: number
     readonly connections: number
     readonly timeout: number
+    /** Milliseconds between the ticks of its clock. */
+    readonly sampleInt?: number
     readonly setupClient: (client: Client) => void
   }): Promise<Result>
 }

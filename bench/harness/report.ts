@@ -58,11 +58,11 @@ function startCells(rows: readonly Row[]): string[][] {
 }
 
 function roundCells(rows: readonly Row[], base: string): string[][] {
-  const best = undisturbed(rows.find(({ name }) => name === base))
-  const sorted = [...rows].sort((one, other) => undisturbed(one) - undisturbed(other))
+  const bare = rows.find(({ name }) => name === base)
+  const sorted = [...rows].sort((one, other) => ratioOf(other, bare) - ratioOf(one, bare))
   const names = new Set(rows.flatMap(({ rounds }) => rounds.flatMap(({ extra = {} }) => Object.keys(extra))))
   const lines = sorted.map((row) => [
-    ...cells(row, best),
+    ...cells(row, bare),
     ...[...names].map((name) => {
       const values = row.rounds.flatMap(({ extra = {} }) => extra[name] ?? [])
       return values.length === 0 ? '' : figure(median(values))
@@ -79,20 +79,25 @@ function figure(value: number): string {
  * CPU seconds for 10,000 requests while nobody was in the way: the lower quartile of the rounds. What else runs on a machine, or
  * beside it on the same host, makes a round dearer and never cheaper; with the middle one the table would show the neighbours.
  */
-function undisturbed(row: Row | undefined): number {
-  const sorted = (row?.rounds ?? []).map(({ cpu }) => cpu).sort((one, other) => one - other)
+function undisturbed(rounds: Row['rounds']): number {
+  const sorted = rounds.map(({ cpu }) => cpu).sort((one, other) => one - other)
   const at = (sorted.length - 1) / 4
   const [low = Number.NaN, high = low] = sorted.slice(Math.floor(at))
   return low + (high - low) * (at % 1)
 }
 
-function cells(row: Row, base: number): string[] {
+/** By the base's rounds beside this row, where it had its own. */
+function ratioOf(row: Row, base: Row | undefined): number {
+  return undisturbed(row.beside ?? base?.rounds ?? []) / undisturbed(row.rounds)
+}
+
+function cells(row: Row, base: Row | undefined): string[] {
   const { name, rounds, ready, after, startup } = row
   const middle = (pick: (round: Row['rounds'][number]) => number): number => median(rounds.map(pick))
   return [
     name,
-    (base / undisturbed(row)).toFixed(2),
-    undisturbed(row).toFixed(3),
+    ratioOf(row, base).toFixed(2),
+    undisturbed(rounds).toFixed(3),
     Math.round(middle(({ requests, duration }) => requests / duration)).toLocaleString('en'),
     middle(({ p50 }) => p50).toFixed(2),
     middle(({ p99 }) => p99).toFixed(2),
@@ -104,13 +109,13 @@ function cells(row: Row, base: number): string[] {
 
 /** Bars of the ratio by CPU, each with the span of its rounds. */
 export function plot({ case: name, base, rows }: Result): string {
-  const best = undisturbed(rows.find((row) => row.name === base))
+  const bare = rows.find((row) => row.name === base)
   const measured = rows
     .filter(({ refused }) => refused === undefined)
     .map((row) => ({
       name: row.name,
-      ratio: best / undisturbed(row),
-      all: row.rounds.map(({ cpu }) => best / cpu),
+      ratio: ratioOf(row, bare),
+      all: row.rounds.map(({ cpu }) => undisturbed(row.beside ?? bare?.rounds ?? []) / cpu),
     }))
   const sorted = measured.sort((one, other) => other.ratio - one.ratio)
   const largest = Math.max(1, ...measured.flatMap(({ all }) => all))

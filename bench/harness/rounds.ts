@@ -1,4 +1,4 @@
-/** Rounds of a case: every contender in each, one after another, beginning with another one each time. */
+/** Rounds of a case: whoever takes turns, one after another, beginning with another one each time. */
 
 import type { Contender, Running } from './contender.ts'
 import { start } from './contender.ts'
@@ -14,6 +14,11 @@ export interface Case {
   readonly environment: Readonly<Record<string, string>>
   /** Whether it is about starting: then `load` sends one request. */
   readonly isStart?: boolean
+  /**
+   * Whether each contender takes turns with the base and with nobody else. With all of them in one round each would be idle for
+   * half a minute between its turns, after which V8 collects garbage several times as often as it does of a server at work.
+   */
+  readonly isInPairs?: boolean
   /** What a reader of the table has to know. */
   readonly about?: string
   /** Starts one in another way than by the environment alone. */
@@ -38,6 +43,8 @@ export interface Measured extends LoadResult {
 export interface Row {
   readonly name: string
   readonly rounds: readonly Measured[]
+  /** What the base did in the same rounds, where each has its own with it; else that is in the base's row. */
+  readonly beside?: readonly Measured[]
   /** MiB when it was ready, and after all rounds. */
   readonly ready: number
   readonly after: number
@@ -66,6 +73,30 @@ export async function run(
   rounds: number,
   tell: (line: string) => void,
   part = 1,
+): Promise<readonly Row[]> {
+  const base = wanted.contenders.find(({ name }) => name === wanted.base)
+  if (wanted.isInPairs !== true || base === undefined) return together(wanted, rounds, tell, part)
+  const own: Row[] = []
+  const beside: Row[] = []
+  for (const contender of wanted.contenders) {
+    if (contender === base) continue
+    tell(`  ${contender.name}`)
+    const rows = await together({ ...wanted, contenders: [base, contender] }, rounds, tell, part)
+    const [first, row] = rows
+    if (first === undefined || row === undefined) continue
+    own.push({ ...row, beside: first.rounds })
+    beside.push(first)
+  }
+  const [first] = beside
+  return first === undefined ? own : [{ ...first, rounds: beside.flatMap((each) => each.rounds) }, ...own]
+}
+
+/** Runs all contenders at once, each with its turn in every round. */
+async function together(
+  wanted: Case,
+  rounds: number,
+  tell: (line: string) => void,
+  part: number,
 ): Promise<readonly Row[]> {
   const running: Running[] = []
   const rows = new Map<string, { row: Omit<Row, 'rounds' | 'after'>; rounds: Measured[] }>()

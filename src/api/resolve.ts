@@ -4,7 +4,7 @@ import { readBytes } from '../http/body.ts'
 import { readForm } from '../http/form-body.ts'
 import type { FormFields, FormLimits } from '../http/form-body.ts'
 import { readJson } from '../http/json-body.ts'
-import type { JsonLimits } from '../http/json-body.ts'
+import type { JsonBody, JsonLimits } from '../http/json-body.ts'
 import { Rejection } from '../protocol/rejection.ts'
 import { unset } from './context.ts'
 import type { Context } from './context.ts'
@@ -65,9 +65,10 @@ export class Resolution {
   ): Values | Refusal | Promise<Values | Refusal> {
     for (let index = from; index < steps.length; index++) {
       const { name, node } = steps[index] as PlannedStep // the loop stays within
-      const value = this.#evaluate(node)
+      const value = this.#begun(node)
       if (isThenable(value)) {
         return Promise.resolve(value).then((settled) => {
+          this.#context.values[node.slot] = settled
           if (isStop(settled) && settled !== invalid) return this.#refusalOf(settled)
           if (name !== undefined) values[name] = settled
           return this.#take(steps, index + 1, values)
@@ -88,11 +89,12 @@ export class Resolution {
   #check(checks: readonly Check[], from: number): Refusal | undefined | Promise<Refusal | undefined> {
     for (let index = from; index < checks.length; index++) {
       const check = checks[index] as Check // the loop stays within
-      const value = this.#evaluate(check.node)
+      const value = this.#begun(check.node)
       if (isThenable(value)) {
-        return Promise.resolve(value).then(
-          (settled) => judge(check, settled) ?? this.#check(checks, index + 1),
-        )
+        return Promise.resolve(value).then((settled) => {
+          this.#context.values[check.node.slot] = settled
+          return judge(check, settled) ?? this.#check(checks, index + 1)
+        })
       }
       const refusal = judge(check, value)
       if (refusal !== undefined) return refusal
@@ -101,12 +103,18 @@ export class Resolution {
   }
 
   #evaluate(node: PlanNode): unknown {
+    const value = this.#begun(node)
+    if (!isThenable(value)) return value
+    return Promise.resolve(value).then((settled) => (this.#context.values[node.slot] = settled))
+  }
+
+  /** As {@link #evaluate}; what has to be waited for is put into its slot by the caller, who waits for it anyway. */
+  #begun(node: PlanNode): unknown {
     const { values } = this.#context
     const known = values[node.slot]
     if (known !== unset) return known
     const value = this.#compute(node)
-    if (!isThenable(value)) return (values[node.slot] = value)
-    return Promise.resolve(value).then((settled) => (values[node.slot] = settled))
+    return isThenable(value) ? value : (values[node.slot] = value)
   }
 
   #compute(node: PlanNode): unknown {
@@ -151,9 +159,10 @@ export class Resolution {
     for (let index = from; index < node.children.length; index++) {
       const child = node.children[index]
       if (child === undefined) continue
-      const value = this.#evaluate(child.node)
+      const value = this.#begun(child.node)
       if (isThenable(value)) {
         return Promise.resolve(value).then((settled) => {
+          this.#context.values[child.node.slot] = settled
           if (settled !== invalid && isStop(settled)) return settled
           values[child.name] = settled
           return this.#withChildren(node, index + 1, values, skip || settled === invalid, compute)
@@ -234,9 +243,15 @@ export class Resolution {
     ;(this.#issues ??= []).push({ rank, issue })
   }
 
-  async #bodyValue(parameter: PlannedParameter, kind: 'json' | 'form'): Promise<unknown> {
-    if (kind === 'form') return this.#validated(parameter, fieldsOf(await this.form(), parameter))
-    const read = (await (this.#body ??= this.#json())) as Awaited<ReturnType<typeof readJson>>
+  #bodyValue(parameter: PlannedParameter, kind: 'json' | 'form'): Promise<unknown> {
+    if (kind === 'form') {
+      return this.form().then((form) => this.#validated(parameter, fieldsOf(form, parameter)))
+    }
+    this.#body ??= this.#json()
+    return (this.#body as ReturnType<typeof readJson>).then((read) => this.#jsonValue(parameter, read))
+  }
+
+  #jsonValue(parameter: PlannedParameter, read: JsonBody): unknown {
     if ('value' in read) return this.#validated(parameter, read.value)
     const { position, message } = read.failure
     this.#note(parameter.rank, {

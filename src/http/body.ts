@@ -5,8 +5,13 @@ import { HttpError } from './http-error.ts'
 
 /** Where the bytes of a request come from when its listener knows a shorter way than a web stream. */
 export interface BodySource {
-  /** Calls `onChunk` for each chunk until that answers false. `undefined` when somebody has begun to read the stream. */
-  read(onChunk: OnChunk): Promise<void> | undefined
+  /**
+   * Calls `onChunk` for each chunk until that answers false, and resolves to what `made` gives then. `undefined` when somebody
+   * has begun to read the stream.
+   *
+   * @throws {HttpError} 400 when the sender stopped half-way; what `made` throws.
+   */
+  read<Made>(onChunk: OnChunk, made: () => Made): Promise<Made> | undefined
 }
 
 /** Takes a chunk; false ends the reading. */
@@ -28,17 +33,27 @@ export const bodySource: unique symbol = Symbol('gatewright.bodySource')
  * @throws {HttpError} 413 when there is more, 415 when the body is compressed, 400 when the sender stopped half-way.
  * @throws {TypeError} When the body was read before.
  */
-export async function readBytes(request: Request, limit: number): Promise<Uint8Array> {
+export function readBytes(request: Request, limit: number): Promise<Uint8Array> {
+  return readWhole(request, limit, (bytes) => bytes)
+}
+
+/**
+ * Reads a body, and makes something of it at once: each promise in between has its price.
+ *
+ * @throws What {@link readBytes} does, and what `make` throws.
+ */
+export function readWhole<Made>(
+  request: Request,
+  limit: number,
+  make: (bytes: Uint8Array) => Made,
+): Promise<Made> {
   const chunks: Uint8Array[] = []
-  // The loop of `eachChunk` and not a call of it: a promise less for each request with a body.
-  const intake = newIntake(limit, (chunk) => void chunks.push(chunk))
-  try {
-    await begin(request, intake)
-  } catch (cause) {
-    throw unreadable(cause)
-  }
-  if (intake.refusal !== undefined) throw intake.refusal
-  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : joined(chunks)
+  return intoPieces(
+    request,
+    limit,
+    (chunk) => void chunks.push(chunk),
+    () => make(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : joined(chunks)),
+  )
 }
 
 /**
@@ -48,8 +63,8 @@ export async function readBytes(request: Request, limit: number): Promise<Uint8A
  * @param limit In bytes.
  * @throws {HttpError} 400 when it is not UTF-8; otherwise as {@link readBytes}.
  */
-export async function readText(request: Request, limit: number): Promise<string> {
-  return decodeUtf8(await readBytes(request, limit))
+export function readText(request: Request, limit: number): Promise<string> {
+  return readWhole(request, limit, decodeUtf8)
 }
 
 /** Decodes UTF-8, a leading byte order mark dropped. */
@@ -67,18 +82,30 @@ export function decodeUtf8(bytes: Uint8Array): string {
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true })
 
 /** Hands over a body chunk by chunk, counted while reading, as a chunked body does not say its length beforehand. */
-export async function eachChunk(
+export function eachChunk(
   request: Request,
   limit: number,
   onChunk: (chunk: Uint8Array) => void,
 ): Promise<void> {
+  return intoPieces(request, limit, onChunk, () => undefined)
+}
+
+function intoPieces<Made>(
+  request: Request,
+  limit: number,
+  onChunk: (chunk: Uint8Array) => void,
+  made: () => Made,
+): Promise<Made> {
   const intake = newIntake(limit, onChunk)
-  try {
-    await begin(request, intake)
-  } catch (cause) {
-    throw unreadable(cause)
+  const end = (): Made => {
+    if (intake.refusal !== undefined) throw intake.refusal
+    return made()
   }
-  if (intake.refusal !== undefined) throw intake.refusal
+  try {
+    return begin(request, intake, end)
+  } catch (error) {
+    return Promise.reject(error)
+  }
 }
 
 /** What takes the chunks of one body. */
@@ -110,7 +137,7 @@ function newIntake(limit: number, onChunk: (chunk: Uint8Array) => void): Intake 
 }
 
 /** Begins to read, after a look at what the headers say of the body. */
-function begin(request: Request, { limit, take }: Intake): Promise<void> {
+function begin<Made>(request: Request, { limit, take }: Intake, end: () => Made): Promise<Made> {
   const { headers } = request
   // RFC 9110 §8.4: nothing here decompresses, so a small body cannot become a large one.
   const coding = headers.get('content-encoding')
@@ -121,15 +148,14 @@ function begin(request: Request, { limit, take }: Intake): Promise<void> {
   if (request.bodyUsed) throw alreadyRead()
   const sourced = request as { [bodySource]?: BodySource }
   const source = sourced[bodySource]
-  const reading = source?.read(take) ?? readStream(request, take)
+  const reading = source?.read(take, end) ?? readStream(request, take).then(end)
   // the request cannot know that it was read past it
   if (source !== undefined) sourced[bodySource] = readBefore
   return reading
 }
 
-/** What is wrong with the program or the request says so itself; all else is a body that did not arrive. */
-function unreadable(cause: unknown): Error {
-  if (cause instanceof BodyReadTwice || cause instanceof HttpError) return cause
+/** The error for a body that did not arrive. */
+export function unreadable(cause: unknown): HttpError {
   return new HttpError(400, 'The body could not be read', { cause })
 }
 
@@ -140,7 +166,7 @@ async function readStream(request: Request, onChunk: OnChunk): Promise<void> {
   if (request.body.locked) throw alreadyRead()
   const reader: ReadableStreamDefaultReader<Uint8Array> = request.body.getReader()
   for (;;) {
-    const { done, value } = await reader.read()
+    const { done, value } = await nextOf(reader)
     if (done) return
     if (!onChunk(value)) {
       // not awaited: a source that never settles its cancellation must not keep the answer back
@@ -150,12 +176,19 @@ async function readStream(request: Request, onChunk: OnChunk): Promise<void> {
   }
 }
 
-/** Somebody asked for a body that is gone. A mistake in the program, not in the request. */
-class BodyReadTwice extends TypeError {}
+async function nextOf(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+): Promise<ReadableStreamReadResult<Uint8Array>> {
+  try {
+    return await reader.read()
+  } catch (cause) {
+    throw unreadable(cause)
+  }
+}
 
 /** The error for a body that another piece of code has read before. */
 export function alreadyRead(): TypeError {
-  return new BodyReadTwice('The request body was already read by something that ran before')
+  return new TypeError('The request body was already read by something that ran before')
 }
 
 function tooLarge(): HttpError {

@@ -1,6 +1,6 @@
 /** JSON request bodies: the right media type, bounded in size and depth, and nothing in them but data. */
 
-import { decodeUtf8, readBytes } from './body.ts'
+import { decodeUtf8, readWhole } from './body.ts'
 import { HttpError } from './http-error.ts'
 import { locateJsonError } from './json-error.ts'
 
@@ -28,18 +28,19 @@ export interface JsonLimits {
  * @param type The content type, where it is known already.
  * @throws {HttpError} 415 without a JSON content type, 413 when too large, 400 when not UTF-8 or nested too deeply.
  */
-export async function readJson(
+export function readJson(
   request: Request,
   limits: JsonLimits,
   type: string | null = request.headers.get('content-type'),
 ): Promise<JsonBody> {
   // A form on another site can send text/plain without a preflight, never application/json: the type is a CSRF defence.
-  if (!isJson(type)) {
-    throw new HttpError(415, 'The body must be sent as application/json')
-  }
-  const text = decodeUtf8(await readBytes(request, limits.bytes))
+  if (!isJson(type)) return Promise.reject(new HttpError(415, 'The body must be sent as application/json'))
+  return readWhole(request, limits.bytes, (bytes) => parsed(decodeUtf8(bytes), limits.depth))
+}
+
+function parsed(text: string, depth: number): JsonBody {
   if (text === '') return { value: undefined }
-  if (isDeeper(text, limits.depth)) throw new HttpError(400, 'The body is nested too deeply')
+  if (isDeeper(text, depth)) throw new HttpError(400, 'The body is nested too deeply')
   try {
     const value: unknown = JSON.parse(text)
     if (mayNamePrototype(text)) dropPrototypes(value)

@@ -125,7 +125,7 @@ export async function listen(target: Listenable, options: ListenOptions = {}): P
 
   /** Node counts until the response has left, in node-connections.ts; elsewhere a request ends with its answer. */
   function handle(request: ServerRequest): Response | Promise<Response> {
-    if (!isHost(request.headers.get('host'))) return new runtime.Response(null, { status: 400 })
+    if (!isHost(hostOf(request))) return new runtime.Response(null, { status: 400 })
     if (node !== undefined)
       return node.inFlight() > limits.maxRequests ? busy(runtime.Response) : dispatch(request)
     if (headerBytes(request) > limits.maxHeaderBytes) return new Response(null, { status: 431 })
@@ -246,6 +246,12 @@ function onNode(request: ServerRequest, isLight: boolean): Request {
   const light = request as { [bodySource]?: BodySource }
   light[bodySource] = new NodeBody(incoming as IncomingMessage)
   return request
+}
+
+/** Node's own way is shorter: two of them are one there that has a comma in it, as `joinDuplicateHeaders` is set. */
+function hostOf(request: ServerRequest): string | null {
+  const incoming = request.runtime?.node?.req
+  return incoming === undefined ? request.headers.get('host') : (incoming.headers.host ?? null)
 }
 
 let lastHost: string | null = null

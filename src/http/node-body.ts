@@ -1,6 +1,7 @@
 /** The body of a `node:http` request, read without a web stream in between. */
 
 import type { IncomingMessage } from 'node:http'
+import { unreadable } from './body.ts'
 import type { BodySource, OnChunk } from './body.ts'
 
 /**
@@ -14,8 +15,8 @@ export class NodeBody implements BodySource {
     this.#incoming = incoming
   }
 
-  read(onChunk: OnChunk): Promise<void> | undefined {
-    return isUntouched(this.#incoming) ? readIncoming(this.#incoming, onChunk) : undefined
+  read<Made>(onChunk: OnChunk, made: () => Made): Promise<Made> | undefined {
+    return isUntouched(this.#incoming) ? readIncoming(this.#incoming, onChunk, made) : undefined
   }
 }
 
@@ -25,19 +26,26 @@ function isUntouched(incoming: IncomingMessage): boolean {
 }
 
 /** A request whose reader takes no more is left paused, and its connection open. */
-function readIncoming(incoming: IncomingMessage, onChunk: OnChunk): Promise<void> {
+function readIncoming<Made>(incoming: IncomingMessage, onChunk: OnChunk, made: () => Made): Promise<Made> {
   return new Promise((resolve, reject) => {
+    function settle(): void {
+      try {
+        resolve(made())
+      } catch (error) {
+        reject(error)
+      }
+    }
     function onData(chunk: Buffer): void {
       if (onChunk(chunk)) return
       incoming.off('data', onData).pause()
-      resolve()
+      settle()
     }
     // Node tells an error of the connection to those who ask for it, and this to everybody, when all went well as well.
     function onClose(): void {
       if (incoming.readableEnded) return
-      reject(new Error('The connection was closed before the body was complete'))
+      reject(unreadable(new Error('The connection was closed before the body was complete')))
     }
-    incoming.on('data', onData).on('end', resolve).on('close', onClose)
+    incoming.on('data', onData).on('end', settle).on('close', onClose)
     if (incoming.destroyed) onClose()
   })
 }
