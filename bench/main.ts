@@ -11,7 +11,7 @@ import { issuingCases } from './cases/issuing.ts'
 import { resourceCases } from './cases/resource.ts'
 import { machine, stepAside } from './harness/machine.ts'
 import { stopPostgres } from './harness/postgres.ts'
-import { plot, resultOf, table } from './harness/report.ts'
+import { plot, resultOf, table, written } from './harness/report.ts'
 import { run } from './harness/rounds.ts'
 import { runStarts } from './harness/starts.ts'
 
@@ -55,7 +55,7 @@ for (const name of positionals.length > 0 ? positionals : Object.keys(cases)) {
   const result = resultOf(wanted, rows, on)
   console.log(`\n${table(result)}\n`)
   if (values.quick || only !== '') continue
-  writeFileSync(new URL(`${name}.json`, results), `${JSON.stringify(result, undefined, 1)}\n`)
+  writeFileSync(new URL(`${name}.json`, results), written(result))
   if (wanted.isStart !== true) writeFileSync(new URL(`${name}.svg`, results), plot(result))
 }
 await stopPostgres()

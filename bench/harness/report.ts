@@ -154,3 +154,12 @@ export function resultOf(wanted: Case, rows: readonly Row[], on: string): Result
     rows,
   }
 }
+
+/** A result as it is kept: each row on a line of its own, and of each figure what can be told apart. */
+export function written({ rows, ...about }: Result): string {
+  const line = (value: unknown): string =>
+    JSON.stringify(value, (_name, each: unknown) =>
+      typeof each === 'number' ? Number(each.toPrecision(5)) : each,
+    )
+  return `${line(about).slice(0, -1)},"rows":[\n${rows.map(line).join(',\n')}\n]}\n`
+}

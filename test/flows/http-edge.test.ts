@@ -490,6 +490,35 @@ describe.each([
     await aborted
   })
 
+  test('a sender who leaves in the middle of a body is an error of theirs, and nothing is reported', async () => {
+    const { promise: told, resolve } = Promise.withResolvers<unknown>()
+    const reported: unknown[] = []
+    const listener = await start(
+      {
+        async fetch(request) {
+          resolve(await readJson(request, { bytes: 1000, depth: 10 }).catch((error: unknown) => error))
+          return new Response('late')
+        },
+      },
+      { onError: (error) => reported.push(error), maxRequests: 1 },
+    )
+    const { socket } = wire(
+      listener,
+      'POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"a"',
+    )
+    await new Promise((ready) => socket.once('connect', ready))
+    setTimeout(() => socket.destroy(), 100)
+    expect(await told).toMatchObject({ status: 400, message: 'The body could not be read' })
+    // It counts no longer as one in flight: the only place is free.
+    const next = await fetch(listener.url, {
+      method: 'POST',
+      body: '{}',
+      headers: { 'content-type': 'application/json' },
+    })
+    expect(await next.text()).toBe('late')
+    expect(reported).toEqual([])
+  })
+
   test('JSON over the wire is bounded like everything else', async () => {
     const listener = await start({
       async fetch(request) {
