@@ -75,7 +75,8 @@ export async function run(
   part = 1,
 ): Promise<readonly Row[]> {
   const base = wanted.contenders.find(({ name }) => name === wanted.base)
-  if (wanted.isInPairs !== true || base === undefined) return together(wanted, rounds, tell, part)
+  const hasPairs = wanted.isInPairs === true && base !== undefined && wanted.contenders.length > 1
+  if (!hasPairs) return together(wanted, rounds, tell, part)
   const own: Row[] = []
   const beside: Row[] = []
   for (const contender of wanted.contenders) {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readBytes, readText } from './body.ts'
+import { alreadyRead, readBytes, readText } from './body.ts'
 import { HttpError } from './http-error.ts'
 
 function post(body: RequestInit['body'], headers: Record<string, string> = {}): Request {
@@ -118,4 +118,16 @@ test('a sender that breaks off gets a 400 and no half body', async () => {
     },
   })
   await expect(readBytes(post(stream), 10)).rejects.toMatchObject({ status: 400 })
+})
+
+test.each([
+  ['a program that reads twice', alreadyRead()],
+  ['a limit of its own', new HttpError(413)],
+])('what a stream says of itself is told as it is: %s', async (_what, error) => {
+  const stream = new ReadableStream<Uint8Array>({
+    start(controller) {
+      controller.error(error)
+    },
+  })
+  await expect(readBytes(post(stream), 10)).rejects.toBe(error)
 })

@@ -148,15 +148,20 @@ function begin<Made>(request: Request, { limit, take }: Intake, end: () => Made)
   if (request.bodyUsed) throw alreadyRead()
   const sourced = request as { [bodySource]?: BodySource }
   const source = sourced[bodySource]
-  const reading = source?.read(take, end) ?? readStream(request, take).then(end)
+  const reading = source?.read(take, end) ?? readStream(request, take).then(end, rethrown)
   // the request cannot know that it was read past it
   if (source !== undefined) sourced[bodySource] = readBefore
   return reading
 }
 
-/** The error for a body that did not arrive. */
-export function unreadable(cause: unknown): HttpError {
+/** What is wrong with the program or the request says so itself; all else is a body that did not arrive. */
+export function unreadable(cause: unknown): Error {
+  if (cause instanceof BodyReadTwice || cause instanceof HttpError) return cause
   return new HttpError(400, 'The body could not be read', { cause })
+}
+
+function rethrown(cause: unknown): never {
+  throw unreadable(cause)
 }
 
 const readBefore: BodySource = { read: () => Promise.reject(alreadyRead()) }
@@ -166,7 +171,7 @@ async function readStream(request: Request, onChunk: OnChunk): Promise<void> {
   if (request.body.locked) throw alreadyRead()
   const reader: ReadableStreamDefaultReader<Uint8Array> = request.body.getReader()
   for (;;) {
-    const { done, value } = await nextOf(reader)
+    const { done, value } = await reader.read()
     if (done) return
     if (!onChunk(value)) {
       // not awaited: a source that never settles its cancellation must not keep the answer back
@@ -176,19 +181,12 @@ async function readStream(request: Request, onChunk: OnChunk): Promise<void> {
   }
 }
 
-async function nextOf(
-  reader: ReadableStreamDefaultReader<Uint8Array>,
-): Promise<ReadableStreamReadResult<Uint8Array>> {
-  try {
-    return await reader.read()
-  } catch (cause) {
-    throw unreadable(cause)
-  }
-}
+/** Somebody asked for a body that is gone. A mistake in the program, not in the request. */
+class BodyReadTwice extends TypeError {}
 
 /** The error for a body that another piece of code has read before. */
 export function alreadyRead(): TypeError {
-  return new TypeError('The request body was already read by something that ran before')
+  return new BodyReadTwice('The request body was already read by something that ran before')
 }
 
 function tooLarge(): HttpError {
