@@ -117,8 +117,10 @@ function errorPageOf(
   }
   if (error instanceof HttpError) {
     if (error.status === 503) settings.report(error)
-    const problem = error.status === 403 ? 'cross_site' : error.status >= 500 ? 'unavailable' : 'request'
-    return { page: { status: error.status, problem, description: error.message }, more: error.headers }
+    const { status, message: description, headers: more } = error
+    if (status === 410) return { page: { status, problem: 'expired' }, more }
+    const problem = status === 403 ? 'cross_site' : status >= 500 ? 'unavailable' : 'request'
+    return { page: { status, problem, description }, more }
   }
   const isPassing =
     (error instanceof DatabaseError && error.isTransient) ||

@@ -2,7 +2,7 @@
 
 import { sha256Base64url } from '../../crypto/hash.ts'
 import { randomToken } from '../../crypto/random.ts'
-import { AuthorizationError } from '../../protocol/authorization-error.ts'
+import type { AuthorizationError } from '../../protocol/authorization-error.ts'
 import { nextStep } from '../../protocol/authorization-step.ts'
 import type { AuthorizationAnswer } from '../../protocol/authorization-response.ts'
 import type { AuthorizationStep } from '../../protocol/authorization-step.ts'
@@ -210,7 +210,7 @@ export async function refuse(
   if (flow.hash !== undefined) {
     const { store, settings } = service
     if (!(await store.consumeFlow(flow.hash, visit.browserHash, settings.now()))) {
-      throw new AuthorizationError('invalid_request', usedAlready)
+      throw usedAlready()
     }
   }
   return interactionOf(service).deny(flow.pending, error, description)

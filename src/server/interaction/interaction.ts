@@ -2,6 +2,7 @@
 
 import { opaqueToken } from '../../crypto/opaque-token.ts'
 import { randomToken } from '../../crypto/random.ts'
+import { HttpError } from '../../http/http-error.ts'
 import { toldClass } from '../../protocol/authentication-context.ts'
 import { AuthorizationError } from '../../protocol/authorization-error.ts'
 import { requestedClientId } from '../../protocol/authorization-request.ts'
@@ -83,7 +84,7 @@ export interface Interaction {
   /**
    * The person agreed: where the browser goes, with the code.
    *
-   * @throws {AuthorizationError} Without a `target`, when the flow was used meanwhile: a page that was sent twice.
+   * @throws {HttpError} 410 when the flow was used meanwhile: a page that was sent twice.
    */
   approve(pending: PendingAuthorization, approval: Approval): Promise<AuthorizationAnswer>
   /** The person refused, or could not: where the browser goes. */
@@ -94,8 +95,10 @@ export interface Interaction {
   ): Promise<AuthorizationAnswer>
 }
 
-/** What the person reads whose page was sent twice. */
-export const usedAlready = 'This page has been used already'
+/** The error for a page that was sent twice: the person reads it, and the client hears of the first alone. */
+export function usedAlready(): HttpError {
+  return new HttpError(410, 'This page has been used already')
+}
 
 /** The interaction port of an open server. */
 export function interactionOf(service: Service): Interaction {
@@ -213,7 +216,7 @@ export function interactionOf(service: Service): Interaction {
         const { flow } = approval
         // Sent twice at the same moment: the other has its code, and the client is not told of an error beside it.
         if (flow !== undefined && (await store.findFlow(flow.hash, flow.browserHash, now)) === undefined) {
-          throw new AuthorizationError('invalid_request', usedAlready)
+          throw usedAlready()
         }
         return this.deny(pending, 'access_denied', 'The authorization is not possible any more')
       }
